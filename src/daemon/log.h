@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the daemon says, one record a call, to the journal or to stderr.
+ *
+ * When stderr is the journal's own stream (JOURNAL_STREAM, systemd.exec(5)) a record goes there
+ * with its fields; else it is one line "ftpalgd: level: text" on stderr. Whatever is outside
+ * printable ASCII leaves as \xNN: nothing that came over the wire reaches a terminal raw.
+ *
+ * A struct log belongs to main and outlives every thread that uses it. All calls but log_open,
+ * log_open_sink and log_close may come from several threads at once.
+ */
+#ifndef FTPALGD_DAEMON_LOG_H
+#define FTPALGD_DAEMON_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum log_level {
+	LOG_LEVEL_ERROR,
+	LOG_LEVEL_WARNING,
+	LOG_LEVEL_NOTICE,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_DEBUG,
+	LOG_LEVELS,
+};
+
+/* A longer text is cut and ends in "...". Bytes, after escaping. */
+#define LOG_TEXT_MAX 1024
+/* Fields of one record; more are dropped. */
+#define LOG_FIELDS_MAX 12
+
+/* { "CLIENT", "192.0.2.1:1025" } is FTPALGD_CLIENT=192.0.2.1:1025 in the journal. */
+struct log_field {
+	const char *name; /* [A-Z0-9_], without the prefix */
+	const char *value;
+};
+
+struct log_record {
+	enum log_level level;
+	const char *id; /* MESSAGE_ID, 32 hexadecimal digits, or NULL */
+	const struct log_field *fields;
+	size_t field_count;
+	const char *text; /* escaped, one line, without its end */
+};
+
+/* Takes a record where a test wants to read it. Called by one thread at a time. */
+typedef void log_sink(void *context, const struct log_record *record);
+
+struct log;
+
+/* Return 0, or -ENOMEM and leave *out as it was. */
+int log_open(enum log_level level, struct log **out) __attribute__((warn_unused_result));
+int log_open_sink(enum log_level level, log_sink *sink, void *context, struct log **out)
+	__attribute__((warn_unused_result));
+void log_close(struct log *log);
+
+/* Records above this level are not made. */
+void log_set_level(struct log *log, enum log_level level);
+bool log_enabled(const struct log *log, enum log_level level);
+
+/* "error", "warning", ... */
+const char *log_level_name(enum log_level level);
+
+void log_write(struct log *log, enum log_level level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#define log_error(log, ...) log_write(log, LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_warning(log, ...) log_write(log, LOG_LEVEL_WARNING, __VA_ARGS__)
+#define log_notice(log, ...) log_write(log, LOG_LEVEL_NOTICE, __VA_ARGS__)
+#define log_info(log, ...) log_write(log, LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_debug(log, ...) log_write(log, LOG_LEVEL_DEBUG, __VA_ARGS__)
+
+/* The same with fields and message id; the text in event is not used, format makes it. */
+void log_event(struct log *log, const struct log_record *event, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/*
+ * One reason that a peer can cause as often as it likes. The first record of an interval is
+ * made, the others are counted, and the first one after the interval is followed by
+ * "N more like this in the last S seconds". All zero but seconds is a fresh one.
+ */
+struct log_limit {
+	uint32_t seconds; /* the interval */
+	uint32_t suppressed;
+	uint64_t since; /* ms, begin of the interval; 0: none begun */
+};
+
+/*
+ * log_event under a limit. now is a monotonic clock in ms, never 0. Returns whether the record
+ * was made; suppressed ones cost a lock and no formatting.
+ */
+bool log_limited(struct log *log, struct log_limit *limit, uint64_t now,
+		 const struct log_record *event, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+
+/*
+ * Says what is still unsaid once the interval is over, for a caller's timer: "N more like this
+ * in the last S seconds: what". Says nothing before that, or when nothing was suppressed.
+ */
+void log_limit_flush(struct log *log, struct log_limit *limit, uint64_t now,
+		     enum log_level level, const char *what);
+
+/*
+ * Writes in with every byte outside printable ASCII as \xNN, at most size - 1 bytes, and ends
+ * what had to be cut in "...". size is at least 4. Returns out.
+ */
+const char *log_escape(const char *in, char *out, size_t size);
+
+#endif
