@@ -77,8 +77,8 @@ void log_event(struct log *log, const struct log_record *event, const char *form
 
 /*
  * One reason that a peer can cause as often as it likes. The first record of an interval is
- * made, the others are counted, and the first one after the interval is followed by
- * "N more like this in the last S seconds". All zero but seconds is a fresh one.
+ * made, the others are counted, and the first one after the interval ends in
+ * "(N more like this in the last S seconds)". All zero but seconds is a fresh one.
  */
 struct log_limit {
 	uint32_t seconds; /* the interval */
@@ -95,8 +95,8 @@ bool log_limited(struct log *log, struct log_limit *limit, uint64_t now,
 	__attribute__((format(printf, 5, 6)));
 
 /*
- * Says what is still unsaid once the interval is over, for a caller's timer: "N more like this
- * in the last S seconds: what". Says nothing before that, or when nothing was suppressed.
+ * Says what is still unsaid once the interval is over, for a caller's timer: "what: N more like
+ * this in the last S seconds". Says nothing before that, or when nothing was suppressed.
  */
 void log_limit_flush(struct log *log, struct log_limit *limit, uint64_t now,
 		     enum log_level level, const char *what);
