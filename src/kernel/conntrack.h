@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Changes of one conntrack entry, over ctnetlink.
+ *
+ * A control connection whose text changed its length has other sequence numbers on either side.
+ * Conntrack sees the client's acknowledgements outside the window it keeps, and takes the entry
+ * off those packets, which are then no longer diverted: the session hangs. The liberal flag ends
+ * the window check for this connection alone (KERNEL.md 10).
+ */
+#ifndef FTPALGD_KERNEL_CONNTRACK_H
+#define FTPALGD_KERNEL_CONNTRACK_H
+
+#include "core/flow.h"
+#include "kernel/netlink.h"
+
+/* Both directions. -ENOENT: the connection is gone. Doing it twice is harmless. */
+int conntrack_make_liberal(struct netlink *nl, const struct flow *flow)
+	__attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One NFQUEUE: packets in, verdicts out, both many at a time.
+ *
+ * Theory of operation. queue_receive takes what is there with one recvmmsg into buffers that the
+ * queue owns; a packet's bytes stay valid until the next queue_receive. Each packet gets exactly
+ * one verdict by its id, now or later, in any order (the kernel finds the oldest fastest: keep
+ * arrival order where nothing speaks against it). Verdicts gather in a buffer: queue_flush sends
+ * them in one call; a full buffer is flushed on its own. Nothing allocates after queue_open.
+ *
+ * The kernel adds the packet's conntrack entry to the message (NFQA_CT), from which the flow and
+ * the direction are taken. A packet without one has has_flow false: accept it. Packets whose
+ * bytes are incomplete (over 65531) and messages that cannot be understood are accepted here,
+ * unseen by the caller, and counted.
+ *
+ * Packets are IP packets: no link layer, checksums complete or not (KERNEL.md 5: a changed packet
+ * needs a full one). Never GSO: the kernel cuts large packets into segments first.
+ *
+ * The queue belongs to the descriptor, not to the process: queue_fd may be kept by the service
+ * manager over a restart, with the packets in it, and be taken up again by queue_adopt.
+ *
+ * Source: net/netfilter/nfnetlink_queue.c, nf_conntrack_netlink.c (ctnetlink_glue_build).
+ */
+#ifndef FTPALGD_KERNEL_QUEUE_H
+#define FTPALGD_KERNEL_QUEUE_H
+
+#include "core/flow.h"
+
+#define QUEUE_BATCH_MAX 64 /* packets of one queue_receive */
+
+struct queue;
+
+struct queue_packet {
+	uint32_t id;
+	enum direction direction; /* only with has_flow */
+	bool has_flow;
+	const uint8_t *bytes;
+	size_t length;
+	struct flow flow;
+};
+
+struct queue_counters {
+	uint64_t received;  /* packets handed to the caller */
+	uint64_t truncated; /* accepted unseen: longer than the kernel can copy */
+	uint64_t malformed; /* messages not understood; accepted unseen where they had an id */
+	uint64_t refused;   /* verdicts that the kernel refused: packet gone, or no such queue */
+};
+
+/*
+ * Binds queue `number` and configures it. length is its capacity in packets; with fail_open the
+ * kernel accepts what finds it full.
+ * -EBUSY: another process has it. -EOPNOTSUPP: the kernel was built without
+ * CONFIG_NETFILTER_NETLINK_GLUE_CT. -EPERM: no CAP_NET_ADMIN.
+ */
+int queue_open(uint16_t number, uint32_t length, bool fail_open, struct queue **q)
+	__attribute__((warn_unused_result));
+
+/* Takes over a bound and configured descriptor, and owns it from then on (not after an error). */
+int queue_adopt(int fd, uint16_t number, struct queue **q) __attribute__((warn_unused_result));
+
+/* Closes the descriptor as well: the kernel drops what still waits for a verdict. */
+void queue_close(struct queue *q);
+
+/* Frees the queue, leaves the descriptor open and returns it. */
+int queue_release(struct queue *q);
+
+int queue_fd(const struct queue *q); /* non-blocking, readable when packets wait */
+uint16_t queue_number(const struct queue *q);
+const struct queue_counters *queue_counters(const struct queue *q);
+
+/* How many packets were taken, at most max and QUEUE_BATCH_MAX; 0 when none wait; or -errno. */
+int queue_receive(struct queue *q, struct queue_packet *packets, size_t max)
+	__attribute__((warn_unused_result));
+
+/* An error comes from the flush of a full buffer; the verdict itself is kept and sent later. */
+int queue_accept(struct queue *q, uint32_t id) __attribute__((warn_unused_result));
+int queue_drop(struct queue *q, uint32_t id) __attribute__((warn_unused_result));
+int queue_rewrite(struct queue *q, uint32_t id, const void *bytes, size_t length)
+	__attribute__((warn_unused_result));
+int queue_flush(struct queue *q) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Table `inet ftpalgd`: what diverts control connections and lets data connections through.
+ *
+ * etc/ftpalgd.nft declares table, sets and chains without rules, loadable at boot. The effective
+ * ruleset adds, in one transaction that may be repeated at any time:
+ *  - the helper object and, in chain divert, its attachment to new control connections;
+ *  - the divert rules: segments with payload of the services' established connections go to
+ *    the queues, both directions of a connection to the same one (KERNEL.md 1 … 3);
+ *  - every segment of the connections in sessions4 and sessions6, whose sequence numbers are
+ *    being corrected (ruleset_mark_adjusted);
+ *  - with guard, drops of new connections to a service's passive ports that no expectation of
+ *    our helper foretold. A service without a passive range is not guarded: which ports of its
+ *    address are its own, and which belong to other services, only the range tells.
+ *
+ * An instance may be used by one thread at a time. Changes need CAP_NET_ADMIN.
+ */
+#ifndef FTPALGD_KERNEL_RULESET_H
+#define FTPALGD_KERNEL_RULESET_H
+
+#include <stdio.h>
+
+#include "core/flow.h"
+#include "core/policy.h"
+
+#define RULESET_TABLE "ftpalgd"
+
+struct ruleset_plan {
+	const struct service *services;
+	size_t service_count;
+	uint16_t queue_first;
+	uint16_t queue_count; /* at least 1 */
+	bool guard;
+	bool forget_adjusted; /* empties sessions4 and sessions6: no session was inherited */
+};
+
+struct ruleset;
+
+int ruleset_open(struct ruleset **r) __attribute__((warn_unused_result));
+void ruleset_close(struct ruleset *r);
+
+/* Writes the effective ruleset as nft input. -EIO: out failed. */
+int ruleset_render(const struct ruleset_plan *plan, FILE *out) __attribute__((warn_unused_result));
+
+/* Loads it, all or nothing. The helper must be registered. -EIO: see ruleset_error. */
+int ruleset_apply(struct ruleset *r, const struct ruleset_plan *plan)
+	__attribute__((warn_unused_result));
+
+/* nft's words on the last failure of r, without a trailing newline; "" when there was none. */
+const char *ruleset_error(const struct ruleset *r);
+
+/* Removes the table with all that is in it. -ENOENT: there was none. */
+int ruleset_remove(struct ruleset *r) __attribute__((warn_unused_result));
+
+enum ruleset_state {
+	RULESET_ABSENT,   /* no table */
+	RULESET_DECLARED, /* etc/ftpalgd.nft, or part of it */
+	RULESET_EFFECTIVE,
+};
+int ruleset_present(struct ruleset *r, enum ruleset_state *state)
+	__attribute__((warn_unused_result));
+
+/* All segments of that connection are queued from now on, or again only those with payload. */
+int ruleset_mark_adjusted(struct ruleset *r, const struct flow *flow)
+	__attribute__((warn_unused_result));
+int ruleset_unmark_adjusted(struct ruleset *r, const struct flow *flow)
+	__attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Tells when somebody else touches table `inet ftpalgd`: `nft flush ruleset`, a restart of
+ * nftables.service, a hand.
+ *
+ * The kernel multicasts every change with the netlink port of its author. Changes by sockets of
+ * this process are our own and pass unnoticed, as long as their socket is still open when they
+ * are read (struct ruleset keeps its sockets).
+ */
+#ifndef FTPALGD_KERNEL_RULESET_MONITOR_H
+#define FTPALGD_KERNEL_RULESET_MONITOR_H
+
+struct ruleset_monitor;
+
+int ruleset_monitor_open(struct ruleset_monitor **m) __attribute__((warn_unused_result));
+void ruleset_monitor_close(struct ruleset_monitor *m);
+
+int ruleset_monitor_fd(const struct ruleset_monitor *m); /* non-blocking */
+
+/*
+ * Reads all that is there. 1: our table was changed by somebody else, or messages were lost and
+ * it may have been; 0: not; or -errno.
+ */
+int ruleset_monitor_read(struct ruleset_monitor *m) __attribute__((warn_unused_result));
+
+#endif
