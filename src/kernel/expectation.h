@@ -45,7 +45,7 @@ struct expectation expectation_active(const struct flow *master, uint16_t port);
 int expectation_add(struct netlink *nl, const struct flow *master, const struct expectation *e)
 	__attribute__((warn_unused_result));
 
-/* -ENOENT: used up, timed out, or another session's. */
+/* -ENOENT: used up or timed out. -EBUSY: it is another session's, and stays. */
 int expectation_remove(struct netlink *nl, const struct flow *master, const struct expectation *e)
 	__attribute__((warn_unused_result));
 

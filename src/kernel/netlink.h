@@ -29,6 +29,7 @@ struct netlink;
 /* bus is NETLINK_NETFILTER, NETLINK_GENERIC or NETLINK_SOCK_DIAG. */
 int netlink_open(int bus, struct netlink **nl) __attribute__((warn_unused_result));
 void netlink_close(struct netlink *nl);
+int netlink_fd(const struct netlink *nl);
 
 /* Sends and waits for the ACK: 0 or the kernel's -errno. */
 int netlink_request(struct netlink *nl, struct nlmsghdr *nlh) __attribute__((warn_unused_result));

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reading netlink attributes: a table by type, then values of an exact length.
+ *
+ * Bounds are checked against the bytes given; attributes after one that does not fit are not
+ * seen, unknown types are passed over, of several of one type the last counts. Values keep the
+ * byte order they have.
+ */
+#ifndef FTPALGD_KERNEL_ATTRIBUTES_H
+#define FTPALGD_KERNEL_ATTRIBUTES_H
+
+#include <libmnl/libmnl.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* table[type] is the attribute of that type below count, or NULL. */
+void attributes_of(const void *bytes, size_t length, const struct nlattr **table, size_t count);
+
+/* The same for those of a message after its second header, whose size is a multiple of four. */
+void attributes_of_message(const struct nlmsghdr *nlh, size_t header,
+			   const struct nlattr **table, size_t count);
+
+/* The same for those nested in attr; none where attr is NULL. */
+void attributes_in(const struct nlattr *attr, const struct nlattr **table, size_t count);
+
+/* Copies the value if attr is there and has just that size. */
+bool attribute_get(const struct nlattr *attr, void *value, size_t size);
+
+/* attr is there and its value is that string, with or without its terminator. */
+bool attribute_is_string(const struct nlattr *attr, const char *string);
+
+#endif

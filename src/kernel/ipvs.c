@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kernel/ipvs.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/genetlink.h>
+#include <linux/ip_vs.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/attributes.h"
+#include "kernel/netlink.h"
+
+#define DUMP_TRIES 5 /* a dump is overtaken by changes: rarely twice */
+
+struct ipvs {
+	struct netlink *nl;
+	uint16_t family;
+};
+
+#define BUFFER(name) uint8_t name[NETLINK_REQUEST_MAX] __attribute__((aligned(NLMSG_ALIGNTO)))
+
+static struct nlmsghdr *put_command(void *buffer, uint16_t family, uint8_t command, uint8_t version,
+				    uint16_t flags)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
+	struct genlmsghdr *genl;
+
+	nlh->nlmsg_type = family;
+	nlh->nlmsg_flags = flags;
+	genl = mnl_nlmsg_put_extra_header(nlh, sizeof(*genl));
+	genl->cmd = command;
+	genl->version = version;
+	return nlh;
+}
+
+static struct nlmsghdr *put_ipvs_command(const struct ipvs *ipvs, void *buffer, uint8_t command,
+					 uint16_t flags)
+{
+	return put_command(buffer, ipvs->family, command, IPVS_GENL_VERSION, flags);
+}
+
+static int read_family(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *attr[CTRL_ATTR_MAX + 1];
+	uint16_t *family = data;
+
+	attributes_of_message(nlh, sizeof(struct genlmsghdr), attr, CTRL_ATTR_MAX + 1);
+	return attribute_get(attr[CTRL_ATTR_FAMILY_ID], family, sizeof(*family)) ? 0 : -EPROTO;
+}
+
+static int resolve_family(struct ipvs *ipvs)
+{
+	BUFFER(buffer);
+	struct nlmsghdr *nlh = put_command(buffer, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1, 0);
+
+	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, IPVS_GENL_NAME);
+	return netlink_query(ipvs->nl, nlh, read_family, &ipvs->family);
+}
+
+int ipvs_open(struct ipvs **ipvs)
+{
+	struct ipvs *new = calloc(1, sizeof(*new));
+	int err;
+
+	if (!new)
+		return -ENOMEM;
+	err = netlink_open(NETLINK_GENERIC, &new->nl);
+	if (err == 0)
+		err = resolve_family(new);
+	if (err < 0) {
+		ipvs_close(new);
+		return err;
+	}
+	*ipvs = new;
+	return 0;
+}
+
+void ipvs_close(struct ipvs *ipvs)
+{
+	if (!ipvs)
+		return;
+	netlink_close(ipvs->nl);
+	free(ipvs);
+}
+
+struct service_list {
+	struct ipvs_service *services;
+	size_t count, room;
+	uint16_t port;
+};
+
+/* IPVS keeps an IPv4 address in the first bytes of sixteen. */
+static bool read_address(const struct nlattr *attr, uint16_t family, uint16_t network_port,
+			 struct endpoint *e)
+{
+	struct in6_addr addr;
+	struct in_addr ipv4;
+
+	if (!attribute_get(attr, &addr, sizeof(addr)))
+		return false;
+	memcpy(&ipv4, &addr, sizeof(ipv4));
+	if (family == AF_INET)
+		*e = endpoint_from_ipv4(ipv4, ntohs(network_port));
+	else
+		*e = endpoint_from_ipv6(&addr, ntohs(network_port));
+	return family == AF_INET || family == AF_INET6;
+}
+
+static bool read_service(const struct nlattr *nest, struct ipvs_service *service)
+{
+	const struct nlattr *attr[IPVS_SVC_ATTR_MAX + 1];
+	uint16_t family, protocol, port;
+
+	attributes_in(nest, attr, IPVS_SVC_ATTR_MAX + 1);
+	return attribute_get(attr[IPVS_SVC_ATTR_AF], &family, sizeof(family)) &&
+	       attribute_get(attr[IPVS_SVC_ATTR_PROTOCOL], &protocol, sizeof(protocol)) &&
+	       protocol == IPPROTO_TCP &&
+	       attribute_get(attr[IPVS_SVC_ATTR_PORT], &port, sizeof(port)) &&
+	       read_address(attr[IPVS_SVC_ATTR_ADDR], family, port, &service->address);
+}
+
+static int append_service(struct service_list *list, const struct ipvs_service *service)
+{
+	if (list->count == list->room) {
+		const size_t room = list->room ? 2 * list->room : 64;
+		void *grown = reallocarray(list->services, room, sizeof(*service));
+
+		if (!grown)
+			return -ENOMEM;
+		list->services = grown;
+		list->room = room;
+	}
+	list->services[list->count++] = *service;
+	return 0;
+}
+
+static int list_service(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *attr[IPVS_CMD_ATTR_MAX + 1];
+	struct service_list *list = data;
+	struct ipvs_service service = { .servers = 0 };
+
+	attributes_of_message(nlh, sizeof(struct genlmsghdr), attr, IPVS_CMD_ATTR_MAX + 1);
+	if (!read_service(attr[IPVS_CMD_ATTR_SERVICE], &service))
+		return 0;
+	if (list->port && service.address.port != list->port)
+		return 0;
+	return append_service(list, &service);
+}
+
+static int count_server(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *attr[IPVS_CMD_ATTR_MAX + 1], *dest[IPVS_DEST_ATTR_MAX + 1];
+	struct ipvs_service *service = data;
+	uint32_t method;
+
+	attributes_of_message(nlh, sizeof(struct genlmsghdr), attr, IPVS_CMD_ATTR_MAX + 1);
+	attributes_in(attr[IPVS_CMD_ATTR_DEST], dest, IPVS_DEST_ATTR_MAX + 1);
+	if (!attribute_get(dest[IPVS_DEST_ATTR_FWD_METHOD], &method, sizeof(method)))
+		return 0;
+	service->servers++;
+	if ((method & IP_VS_CONN_F_FWD_MASK) == IP_VS_CONN_F_MASQ)
+		service->masquerading++;
+	return 0;
+}
+
+static void put_service(struct nlmsghdr *nlh, const struct endpoint *address)
+{
+	const bool ipv4 = endpoint_is_ipv4(address);
+	struct nlattr *nest = mnl_attr_nest_start(nlh, IPVS_CMD_ATTR_SERVICE);
+	struct in_addr addr = endpoint_ipv4(address);
+
+	mnl_attr_put_u16(nlh, IPVS_SVC_ATTR_AF, ipv4 ? AF_INET : AF_INET6);
+	mnl_attr_put_u16(nlh, IPVS_SVC_ATTR_PROTOCOL, IPPROTO_TCP);
+	if (ipv4)
+		mnl_attr_put(nlh, IPVS_SVC_ATTR_ADDR, sizeof(addr), &addr);
+	else
+		mnl_attr_put(nlh, IPVS_SVC_ATTR_ADDR, sizeof(address->addr), &address->addr);
+	mnl_attr_put_u16(nlh, IPVS_SVC_ATTR_PORT, htons(address->port));
+	mnl_attr_nest_end(nlh, nest);
+}
+
+static int count_servers(struct ipvs *ipvs, struct ipvs_service *service)
+{
+	BUFFER(buffer);
+	struct nlmsghdr *nlh;
+	int err = -EINTR;
+
+	for (int tries = 0; tries < DUMP_TRIES && err == -EINTR; tries++) {
+		service->servers = service->masquerading = 0;
+		nlh = put_ipvs_command(ipvs, buffer, IPVS_CMD_GET_DEST, NLM_F_DUMP);
+		put_service(nlh, &service->address);
+		err = netlink_query(ipvs->nl, nlh, count_server, service);
+	}
+	return err;
+}
+
+static int list_services(struct ipvs *ipvs, struct service_list *list)
+{
+	BUFFER(buffer);
+	int err = -EINTR;
+
+	for (int tries = 0; tries < DUMP_TRIES && err == -EINTR; tries++) {
+		list->count = 0;
+		err = netlink_query(ipvs->nl,
+				    put_ipvs_command(ipvs, buffer, IPVS_CMD_GET_SERVICE, NLM_F_DUMP),
+				    list_service, list);
+	}
+	return err;
+}
+
+int ipvs_services(struct ipvs *ipvs, uint16_t port, ipvs_service_seen *cb, void *data)
+{
+	struct service_list list = { .port = port };
+	int result = list_services(ipvs, &list);
+
+	for (size_t i = 0; i < list.count && result == 0; i++) {
+		result = count_servers(ipvs, &list.services[i]);
+		if (result == -ESRCH || result == -ENOENT)
+			result = 0; /* deleted meanwhile */
+		else if (result == 0)
+			result = cb(&list.services[i], data);
+	}
+	free(list.services);
+	return result;
+}
+
+struct backup_seen {
+	struct ipvs_backup backup;
+	bool found;
+};
+
+static bool read_group(const struct nlattr *const *attr, struct endpoint *group)
+{
+	struct in6_addr ipv6;
+	struct in_addr ipv4;
+	uint16_t port;
+
+	if (!attribute_get(attr[IPVS_DAEMON_ATTR_MCAST_PORT], &port, sizeof(port)))
+		return false;
+	if (attribute_get(attr[IPVS_DAEMON_ATTR_MCAST_GROUP], &ipv4, sizeof(ipv4)))
+		*group = endpoint_from_ipv4(ipv4, port);
+	else if (attribute_get(attr[IPVS_DAEMON_ATTR_MCAST_GROUP6], &ipv6, sizeof(ipv6)))
+		*group = endpoint_from_ipv6(&ipv6, port);
+	else
+		return false;
+	return true;
+}
+
+static bool read_interface(const struct nlattr *attr, char interface[static IF_NAMESIZE])
+{
+	size_t length;
+
+	if (!attr)
+		return false;
+	length = strnlen(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr));
+	if (length >= IF_NAMESIZE)
+		return false;
+	memcpy(interface, mnl_attr_get_payload(attr), length);
+	interface[length] = '\0';
+	return true;
+}
+
+static int read_backup(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *top[IPVS_CMD_ATTR_MAX + 1], *attr[IPVS_DAEMON_ATTR_MAX + 1];
+	struct backup_seen *seen = data;
+	struct ipvs_backup *b = &seen->backup;
+	uint32_t state, id;
+
+	attributes_of_message(nlh, sizeof(struct genlmsghdr), top, IPVS_CMD_ATTR_MAX + 1);
+	attributes_in(top[IPVS_CMD_ATTR_DAEMON], attr, IPVS_DAEMON_ATTR_MAX + 1);
+	if (!attribute_get(attr[IPVS_DAEMON_ATTR_STATE], &state, sizeof(state)) ||
+	    state != IP_VS_STATE_BACKUP)
+		return 0;
+	if (!attribute_get(attr[IPVS_DAEMON_ATTR_SYNC_ID], &id, sizeof(id)) ||
+	    !attribute_get(attr[IPVS_DAEMON_ATTR_SYNC_MAXLEN], &b->max_length,
+			   sizeof(b->max_length)) ||
+	    !attribute_get(attr[IPVS_DAEMON_ATTR_MCAST_TTL], &b->ttl, sizeof(b->ttl)) ||
+	    !read_interface(attr[IPVS_DAEMON_ATTR_MCAST_IFN], b->interface) ||
+	    !read_group(attr, &b->group))
+		return -EPROTO;
+	b->id = (uint8_t)id;
+	seen->found = true;
+	return 0;
+}
+
+int ipvs_backup_get(struct ipvs *ipvs, struct ipvs_backup *backup)
+{
+	BUFFER(buffer);
+	struct backup_seen seen = { .found = false };
+	int err = netlink_query(ipvs->nl,
+				put_ipvs_command(ipvs, buffer, IPVS_CMD_GET_DAEMON, NLM_F_DUMP),
+				read_backup, &seen);
+
+	if (err < 0)
+		return err;
+	if (!seen.found)
+		return -ESRCH;
+	*backup = seen.backup;
+	return 0;
+}
+
+int ipvs_backup_start(struct ipvs *ipvs, const char *interface, uint8_t id)
+{
+	BUFFER(buffer);
+	struct nlmsghdr *nlh = put_ipvs_command(ipvs, buffer, IPVS_CMD_NEW_DAEMON, 0);
+	struct nlattr *nest;
+
+	if (strlen(interface) >= IF_NAMESIZE)
+		return -ENODEV;
+	nest = mnl_attr_nest_start(nlh, IPVS_CMD_ATTR_DAEMON);
+	mnl_attr_put_u32(nlh, IPVS_DAEMON_ATTR_STATE, IP_VS_STATE_BACKUP);
+	mnl_attr_put_strz(nlh, IPVS_DAEMON_ATTR_MCAST_IFN, interface);
+	mnl_attr_put_u32(nlh, IPVS_DAEMON_ATTR_SYNC_ID, id);
+	mnl_attr_nest_end(nlh, nest);
+	return netlink_request(ipvs->nl, nlh);
+}
+
+int ipvs_backup_stop(struct ipvs *ipvs)
+{
+	BUFFER(buffer);
+	struct nlmsghdr *nlh = put_ipvs_command(ipvs, buffer, IPVS_CMD_DEL_DAEMON, 0);
+	struct nlattr *nest = mnl_attr_nest_start(nlh, IPVS_CMD_ATTR_DAEMON);
+
+	mnl_attr_put_u32(nlh, IPVS_DAEMON_ATTR_STATE, IP_VS_STATE_BACKUP);
+	mnl_attr_nest_end(nlh, nest);
+	return netlink_request(ipvs->nl, nlh);
+}

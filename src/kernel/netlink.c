@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kernel/netlink.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+
+/* The kernel makes parts of a dump as large as the reader's buffer, up to this. */
+#define ANSWER_MAX 32768
+
+struct netlink {
+	struct mnl_socket *socket;
+	unsigned port;
+	uint32_t sequence;
+	uint8_t answer[ANSWER_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
+};
+
+struct reading {
+	netlink_answer *cb;
+	void *data;
+	uint32_t sequence;
+	int refused; /* what cb returned */
+	bool interrupted;
+};
+
+enum { READ_MORE = 1, READ_END = 0 };
+
+static int limit_waiting(struct mnl_socket *socket)
+{
+	const struct timeval wait = {
+		.tv_sec = NETLINK_WAIT_MS / 1000,
+		.tv_usec = NETLINK_WAIT_MS % 1000 * 1000,
+	};
+
+	if (setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) < 0)
+		return -errno;
+	return 0;
+}
+
+int netlink_open(int bus, struct netlink **nl)
+{
+	struct netlink *n = calloc(1, sizeof(*n));
+	int err = -ENOMEM;
+
+	if (!n)
+		return err;
+	n->socket = mnl_socket_open2(bus, SOCK_CLOEXEC);
+	if (!n->socket || mnl_socket_bind(n->socket, 0, MNL_SOCKET_AUTOPID) < 0)
+		err = -errno;
+	else
+		err = limit_waiting(n->socket);
+	if (err < 0) {
+		netlink_close(n);
+		return err;
+	}
+	n->port = mnl_socket_get_portid(n->socket);
+	*nl = n;
+	return 0;
+}
+
+void netlink_close(struct netlink *nl)
+{
+	if (!nl)
+		return;
+	if (nl->socket)
+		mnl_socket_close(nl->socket);
+	free(nl);
+}
+
+int netlink_fd(const struct netlink *nl)
+{
+	return mnl_socket_get_fd(nl->socket);
+}
+
+static long milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int end_of(const struct nlmsghdr *nlh)
+{
+	const struct nlmsgerr *end = mnl_nlmsg_get_payload(nlh);
+
+	if (nlh->nlmsg_type == NLMSG_DONE) {
+		const int *result = mnl_nlmsg_get_payload(nlh);
+
+		return mnl_nlmsg_get_payload_len(nlh) >= sizeof(*result) && *result < 0 ? *result
+											: READ_END;
+	}
+	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*end))
+		return -EPROTO;
+	return end->error < 0 ? end->error : READ_END;
+}
+
+static int read_message(const struct nlmsghdr *nlh, struct reading *r)
+{
+	if (nlh->nlmsg_seq != r->sequence)
+		return READ_MORE;
+	if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
+		r->interrupted = true;
+	if (nlh->nlmsg_type == NLMSG_DONE || nlh->nlmsg_type == NLMSG_ERROR)
+		return end_of(nlh);
+	if (nlh->nlmsg_type >= NLMSG_MIN_TYPE && r->cb && r->refused == 0)
+		r->refused = r->cb(nlh, r->data);
+	return READ_MORE;
+}
+
+static int read_datagram(const void *bytes, ssize_t received, struct reading *r)
+{
+	const struct nlmsghdr *nlh = bytes;
+	int left = (int)received, result;
+
+	for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
+		result = read_message(nlh, r);
+		if (result != READ_MORE)
+			return result;
+	}
+	return READ_MORE;
+}
+
+static int read_answer(struct netlink *nl, struct reading *r)
+{
+	const long deadline = milliseconds() + NETLINK_WAIT_MS;
+	ssize_t received;
+	int result;
+
+	do {
+		received = mnl_socket_recvfrom(nl->socket, nl->answer, sizeof(nl->answer));
+		if (received < 0 && errno == EINTR)
+			result = READ_MORE;
+		else if (received < 0)
+			result = errno == EAGAIN ? -ETIMEDOUT : errno == ENOSPC ? -EPROTO : -errno;
+		else
+			result = read_datagram(nl->answer, received, r);
+		if (result == READ_MORE && milliseconds() > deadline)
+			result = -ETIMEDOUT;
+	} while (result == READ_MORE);
+	return result;
+}
+
+int netlink_query(struct netlink *nl, struct nlmsghdr *nlh, netlink_answer *cb, void *data)
+{
+	struct reading r = { .cb = cb, .data = data };
+	int err;
+
+	nlh->nlmsg_seq = r.sequence = ++nl->sequence;
+	nlh->nlmsg_pid = nl->port;
+	nlh->nlmsg_flags |= NLM_F_REQUEST;
+	if ((nlh->nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP)
+		nlh->nlmsg_flags |= NLM_F_ACK;
+	if (mnl_socket_sendto(nl->socket, nlh, nlh->nlmsg_len) < 0)
+		return -errno;
+	err = read_answer(nl, &r);
+	if (err < 0)
+		return err;
+	if (r.refused)
+		return r.refused;
+	return r.interrupted ? -EINTR : 0;
+}
+
+int netlink_request(struct netlink *nl, struct nlmsghdr *nlh)
+{
+	return netlink_query(nl, nlh, NULL, NULL);
+}
+
+struct nlmsghdr *netlink_nfnl_put(void *buffer, unsigned subsystem, unsigned type, unsigned flags,
+				  uint8_t family)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
+	struct nfgenmsg *nfg;
+
+	nlh->nlmsg_type = (uint16_t)(subsystem << 8 | type);
+	nlh->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
+	nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
+	nfg->nfgen_family = family;
+	nfg->version = NFNETLINK_V0;
+	nfg->res_id = 0;
+	return nlh;
+}

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kernel/queue.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libnetfilter_queue/libnetfilter_queue.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <linux/netfilter/nfnetlink_queue.h>
+#include <linux/netlink.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "kernel/attributes.h"
+#include "kernel/ctnetlink.h"
+#include "kernel/helper.h"
+#include "kernel/queue_config.h"
+
+/* The longest attribute the kernel makes, and room for the header and the other attributes. */
+#define MESSAGE_MAX  (65536 + 4096)
+#define VERDICTS_MAX 131072 /* stays below the default net.core.wmem_default, the socket's limit */
+#define VERDICT_ROOM 64     /* headers and padding of a verdict, whatever its payload */
+
+struct queue {
+	int fd;
+	uint16_t number;
+	uint8_t *messages; /* QUEUE_BATCH_MAX of MESSAGE_MAX bytes; pages come as they are used */
+	uint8_t *verdicts;
+	size_t verdicts_length;
+	struct queue_counters counters;
+	struct iovec iov[QUEUE_BATCH_MAX];
+	struct sockaddr_nl senders[QUEUE_BATCH_MAX];
+	struct mmsghdr headers[QUEUE_BATCH_MAX];
+};
+
+#define MESSAGES_SIZE ((size_t)QUEUE_BATCH_MAX * MESSAGE_MAX)
+
+static void prepare_headers(struct queue *q)
+{
+	for (size_t i = 0; i < QUEUE_BATCH_MAX; i++) {
+		q->iov[i].iov_base = q->messages + i * MESSAGE_MAX;
+		q->iov[i].iov_len = MESSAGE_MAX;
+		q->headers[i].msg_hdr.msg_iov = &q->iov[i];
+		q->headers[i].msg_hdr.msg_iovlen = 1;
+		q->headers[i].msg_hdr.msg_name = &q->senders[i];
+	}
+}
+
+static struct queue *new_queue(int fd, uint16_t number)
+{
+	struct queue *q = calloc(1, sizeof(*q));
+
+	if (!q)
+		return NULL;
+	q->fd = fd;
+	q->number = number;
+	q->verdicts = malloc(VERDICTS_MAX);
+	q->messages = mmap(NULL, MESSAGES_SIZE, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (q->messages == MAP_FAILED)
+		q->messages = NULL;
+	if (!q->verdicts || !q->messages) {
+		queue_release(q);
+		return NULL;
+	}
+	prepare_headers(q);
+	return q;
+}
+
+int queue_release(struct queue *q)
+{
+	int fd = q->fd;
+
+	if (q->messages)
+		munmap(q->messages, MESSAGES_SIZE);
+	free(q->verdicts);
+	free(q);
+	return fd;
+}
+
+void queue_close(struct queue *q)
+{
+	if (q)
+		close(queue_release(q));
+}
+
+int queue_open(uint16_t number, uint32_t length, bool fail_open, struct queue **q)
+{
+	struct queue *new;
+	int fd = queue_config_bind(number, length, fail_open);
+
+	if (fd < 0)
+		return fd;
+	new = new_queue(fd, number);
+	if (!new) {
+		close(fd);
+		return -ENOMEM;
+	}
+	*q = new;
+	return 0;
+}
+
+int queue_adopt(int fd, uint16_t number, struct queue **q)
+{
+	struct queue *new;
+	int err = queue_config_check(fd);
+
+	if (err < 0)
+		return err;
+	new = new_queue(fd, number);
+	if (!new)
+		return -ENOMEM;
+	*q = new;
+	return 0;
+}
+
+int queue_fd(const struct queue *q)
+{
+	return q->fd;
+}
+
+uint16_t queue_number(const struct queue *q)
+{
+	return q->number;
+}
+
+const struct queue_counters *queue_counters(const struct queue *q)
+{
+	return &q->counters;
+}
+
+static bool get_direction(const struct nlattr *attr, enum direction *direction)
+{
+	uint32_t info;
+
+	if (!attribute_get(attr, &info, sizeof(info)))
+		return false;
+	*direction = ntohl(info) >= IP_CT_IS_REPLY ? FROM_SERVER : FROM_CLIENT;
+	return true;
+}
+
+static bool get_flow(const struct nlattr *ct, struct flow *flow)
+{
+	const struct nlattr *attr[CTA_MAX + 1], *help[CTA_HELP_MAX + 1];
+	struct endpoint reply_to;
+	uint32_t id;
+
+	attributes_in(ct, attr, CTA_MAX + 1);
+	if (ctnetlink_get_tuple(attr[CTA_TUPLE_ORIG], &flow->client, &flow->service) < 0 ||
+	    ctnetlink_get_tuple(attr[CTA_TUPLE_REPLY], &flow->server, &reply_to) < 0 ||
+	    !attribute_get(attr[CTA_ID], &id, sizeof(id)))
+		return false;
+	flow->id = ntohl(id);
+	attributes_in(attr[CTA_HELP], help, CTA_HELP_MAX + 1);
+	flow->has_helper = attribute_is_string(help[CTA_HELP_NAME], HELPER_NAME);
+	return true;
+}
+
+enum parsed { PARSED_PACKET, PARSED_PARTLY, PARSED_NOTHING };
+
+static enum parsed parse_packet(const struct nlmsghdr *nlh, struct queue_packet *packet)
+{
+	const struct nlattr *attr[NFQA_MAX + 1];
+	struct nfqnl_msg_packet_hdr header;
+
+	attributes_of_message(nlh, sizeof(struct nfgenmsg), attr, NFQA_MAX + 1);
+	if (!attribute_get(attr[NFQA_PACKET_HDR], &header, sizeof(header)))
+		return PARSED_NOTHING;
+	packet->id = ntohl(header.packet_id);
+	if (!attr[NFQA_PAYLOAD] || attr[NFQA_CAP_LEN])
+		return PARSED_PARTLY;
+	packet->bytes = mnl_attr_get_payload(attr[NFQA_PAYLOAD]);
+	packet->length = mnl_attr_get_payload_len(attr[NFQA_PAYLOAD]);
+	packet->has_flow = get_direction(attr[NFQA_CT_INFO], &packet->direction) &&
+			   get_flow(attr[NFQA_CT], &packet->flow);
+	return PARSED_PACKET;
+}
+
+/* There is nobody to tell: a packet whose verdict cannot be sent stays in the queue. */
+static void accept_unseen(struct queue *q, uint32_t id)
+{
+	if (queue_accept(q, id) < 0)
+		q->counters.refused++;
+}
+
+/* A refused verdict comes back as an error; its packet is gone, nothing is left to do. */
+static bool take_message(struct queue *q, const struct nlmsghdr *nlh, struct queue_packet *packet)
+{
+	if (nlh->nlmsg_type == NLMSG_ERROR) {
+		q->counters.refused++;
+		return false;
+	}
+	switch (nlh->nlmsg_type == (NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_PACKET)
+			? parse_packet(nlh, packet)
+			: PARSED_NOTHING) {
+	case PARSED_PACKET:
+		q->counters.received++;
+		return true;
+	case PARSED_PARTLY:
+		q->counters.truncated++;
+		accept_unseen(q, packet->id);
+		return false;
+	case PARSED_NOTHING:
+		q->counters.malformed++;
+	}
+	return false;
+}
+
+/* The kernel puts one message into each datagram of a queue. */
+static bool take_datagram(struct queue *q, size_t i, struct queue_packet *packet)
+{
+	const struct nlmsghdr *nlh = q->iov[i].iov_base;
+	const bool from_kernel = q->senders[i].nl_pid == 0;
+
+	if (!from_kernel || !mnl_nlmsg_ok(nlh, (int)q->headers[i].msg_len)) {
+		q->counters.malformed++;
+		return false;
+	}
+	return take_message(q, nlh, packet);
+}
+
+int queue_receive(struct queue *q, struct queue_packet *packets, size_t max)
+{
+	const unsigned room = max < QUEUE_BATCH_MAX ? (unsigned)max : QUEUE_BATCH_MAX;
+	int received, taken = 0;
+
+	for (size_t i = 0; i < room; i++)
+		q->headers[i].msg_hdr.msg_namelen = sizeof(q->senders[i]);
+	received = recvmmsg(q->fd, q->headers, room, MSG_DONTWAIT, NULL);
+	if (received < 0)
+		return errno == EAGAIN || errno == EINTR || errno == ENOBUFS ? 0 : -errno;
+	for (int i = 0; i < received; i++)
+		taken += take_datagram(q, (size_t)i, &packets[taken]);
+	return taken;
+}
+
+int queue_flush(struct queue *q)
+{
+	const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	ssize_t sent;
+
+	if (q->verdicts_length == 0)
+		return 0;
+	do {
+		sent = sendto(q->fd, q->verdicts, q->verdicts_length, 0,
+			      (const struct sockaddr *)&kernel, sizeof(kernel));
+	} while (sent < 0 && errno == EINTR);
+	if (sent < 0)
+		return -errno;
+	q->verdicts_length = 0;
+	return 0;
+}
+
+/* The verdict's header in the buffer, or NULL when it has no room and cannot be flushed. */
+static struct nlmsghdr *put_verdict(struct queue *q, uint32_t id, int verdict, size_t payload,
+				    int *err)
+{
+	struct nlmsghdr *nlh;
+
+	*err = 0;
+	if (q->verdicts_length + VERDICT_ROOM + payload > VERDICTS_MAX) {
+		*err = queue_flush(q);
+		if (*err < 0)
+			return NULL;
+	}
+	nlh = nfq_nlmsg_put((char *)q->verdicts + q->verdicts_length, NFQNL_MSG_VERDICT, q->number);
+	nfq_nlmsg_verdict_put(nlh, (int)id, verdict);
+	return nlh;
+}
+
+static void end_verdict(struct queue *q, const struct nlmsghdr *nlh)
+{
+	q->verdicts_length += nlh->nlmsg_len;
+}
+
+static int plain_verdict(struct queue *q, uint32_t id, int verdict)
+{
+	int err;
+	const struct nlmsghdr *nlh = put_verdict(q, id, verdict, 0, &err);
+
+	if (nlh)
+		end_verdict(q, nlh);
+	return err;
+}
+
+int queue_accept(struct queue *q, uint32_t id)
+{
+	return plain_verdict(q, id, NF_ACCEPT);
+}
+
+int queue_drop(struct queue *q, uint32_t id)
+{
+	return plain_verdict(q, id, NF_DROP);
+}
+
+int queue_rewrite(struct queue *q, uint32_t id, const void *bytes, size_t length)
+{
+	struct nlmsghdr *nlh;
+	int err;
+
+	if (length > UINT16_MAX - sizeof(struct nlattr))
+		return -EMSGSIZE;
+	nlh = put_verdict(q, id, NF_ACCEPT, length, &err);
+	if (!nlh)
+		return err;
+	nfq_nlmsg_verdict_put_pkt(nlh, bytes, (uint32_t)length);
+	end_verdict(q, nlh);
+	return 0;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kernel/queue_config.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libnetfilter_queue/libnetfilter_queue.h>
+#include <limits.h>
+#include <linux/netlink.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "kernel/netlink.h"
+
+/* What a packet of full size takes of the receive buffer; a limit, not memory. */
+#define BYTES_PER_PACKET 4096
+
+#define COPY_ALL 0xffff
+
+/*
+ * A queue that another process has gives -EPERM as well (measured on 6.1); this command, which
+ * has done nothing since 3.8, fails for want of privilege only.
+ */
+static int check_privilege(struct netlink *nl, uint16_t number)
+{
+	char buffer[NETLINK_REQUEST_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
+	struct nlmsghdr *nlh = nfq_nlmsg_put(buffer, NFQNL_MSG_CONFIG, number);
+
+	nfq_nlmsg_cfg_put_cmd(nlh, AF_UNSPEC, NFQNL_CFG_CMD_PF_BIND);
+	return netlink_request(nl, nlh);
+}
+
+/* All in one message: a queue that is bound but has no mode yet drops what comes. */
+static int bind_queue(struct netlink *nl, uint16_t number, uint32_t length, bool fail_open)
+{
+	char buffer[NETLINK_REQUEST_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
+	const uint32_t mask = NFQA_CFG_F_CONNTRACK | NFQA_CFG_F_FAIL_OPEN | NFQA_CFG_F_GSO;
+	const uint32_t flags = NFQA_CFG_F_CONNTRACK | (fail_open ? NFQA_CFG_F_FAIL_OPEN : 0);
+	struct nlmsghdr *nlh = nfq_nlmsg_put(buffer, NFQNL_MSG_CONFIG, number);
+	int err;
+
+	nfq_nlmsg_cfg_put_cmd(nlh, AF_UNSPEC, NFQNL_CFG_CMD_BIND);
+	nfq_nlmsg_cfg_put_params(nlh, NFQNL_COPY_PACKET, COPY_ALL);
+	nfq_nlmsg_cfg_put_qmaxlen(nlh, length);
+	mnl_attr_put_u32(nlh, NFQA_CFG_FLAGS, htonl(flags));
+	mnl_attr_put_u32(nlh, NFQA_CFG_MASK, htonl(mask));
+	err = netlink_request(nl, nlh);
+	if (err == -EAGAIN) /* it has just loaded what F_CONNTRACK needs */
+		err = netlink_request(nl, nlh);
+	return err == -EPERM || err == -EEXIST ? -EBUSY : err;
+}
+
+static int size_socket(int fd, uint32_t length)
+{
+	const uint64_t wanted = (uint64_t)length * BYTES_PER_PACKET;
+	const int bytes = wanted > INT_MAX / 2 ? INT_MAX / 2 : (int)wanted;
+	const int on = 1;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) < 0 ||
+	    setsockopt(fd, SOL_NETLINK, NETLINK_NO_ENOBUFS, &on, sizeof(on)) < 0)
+		return -errno;
+	return 0;
+}
+
+/* The socket stays the same, and with it the owner of the queue. */
+static int detach(struct netlink *nl)
+{
+	int fd = fcntl(netlink_fd(nl), F_DUPFD_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0) {
+		close(fd);
+		return -errno;
+	}
+	return fd;
+}
+
+int queue_config_bind(uint16_t number, uint32_t length, bool fail_open)
+{
+	struct netlink *nl;
+	int result = netlink_open(NETLINK_NETFILTER, &nl);
+
+	if (result < 0)
+		return result;
+	result = check_privilege(nl, number);
+	if (result == 0)
+		result = size_socket(netlink_fd(nl), length);
+	if (result == 0)
+		result = bind_queue(nl, number, length, fail_open);
+	if (result == 0)
+		result = detach(nl);
+	netlink_close(nl);
+	return result;
+}
+
+int queue_config_check(int fd)
+{
+	socklen_t length = sizeof(int);
+	int domain, protocol;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &length) < 0)
+		return -errno;
+	if (domain != AF_NETLINK || protocol != NETLINK_NETFILTER)
+		return -EPROTOTYPE;
+	return fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
+}

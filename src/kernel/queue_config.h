@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Binding and configuring an NFQUEUE, before the first packet (kernel/queue.h).
+ */
+#ifndef FTPALGD_KERNEL_QUEUE_CONFIG_H
+#define FTPALGD_KERNEL_QUEUE_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A non-blocking descriptor, or the errors of queue_open. */
+int queue_config_bind(uint16_t number, uint32_t length, bool fail_open)
+	__attribute__((warn_unused_result));
+
+/* Makes a descriptor from elsewhere non-blocking. -ENOTSOCK, -EPROTOTYPE: it is no queue's. */
+int queue_config_check(int fd) __attribute__((warn_unused_result));
+
+#endif
