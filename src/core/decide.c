@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/decide.h"
+
+#include "core/cursor.h"
+
+#include <assert.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+	CODE_SIZE = 4, /* a reply code with the blank or hyphen behind it */
+	PRIVILEGED_PORTS = 1024,
+	PENDING_MAX = UINT8_MAX,
+
+	REPLY_CLOSING = 221,
+	REPLY_PASSIVE = 227,
+	REPLY_EXTENDED_PASSIVE = 229,
+	REPLY_AUTH_ACCEPTED = 234,
+	REPLY_UNAVAILABLE = 421,
+};
+
+static const char mode_names[][5] = {
+	[MODE_PASSIVE] = "PASV",
+	[MODE_EXTENDED_PASSIVE] = "EPSV",
+	[MODE_ACTIVE] = "PORT",
+	[MODE_EXTENDED_ACTIVE] = "EPRT",
+};
+
+static_assert(sizeof(mode_names) / sizeof(mode_names[0]) == MODES, "every mode has its name");
+
+const char *mode_name(enum mode m)
+{
+	return mode_names[m];
+}
+
+static void refuse(struct decision *d, enum reason why)
+{
+	d->reasons |= reason_bit(why);
+}
+
+/* ---- openings ---- */
+
+/* Another opening may be wanted; the unused ones of before die with their time. */
+static bool opening_allowed(const struct situation *at, struct decision *d)
+{
+	struct dialogue *after = &d->after;
+
+	if (at->now - after->opened_at > at->policy->opening_seconds)
+		after->unused = 0;
+	if (after->unused < at->policy->openings_per_session)
+		return true;
+	refuse(d, REASON_OPENINGS_LIMIT);
+	return false;
+}
+
+static struct want *add_want(const struct situation *at, struct decision *d, enum mode mode)
+{
+	struct want *want = &d->wants[d->want_count++];
+
+	*want = (struct want){ .mode = mode };
+	d->after.unused++;
+	d->after.opened_at = at->now;
+	return want;
+}
+
+/* ---- the client's side ---- */
+
+static void open_active(const struct situation *at, struct decision *d, enum mode mode,
+			const struct endpoint *target)
+{
+	if (!at->service->active)
+		refuse(d, REASON_ACTIVE_REFUSED);
+	else if (!endpoint_same_address(target, &at->session->flow.client))
+		refuse(d, REASON_ADDRESS_FOREIGN);
+	else if (target->port < PRIVILEGED_PORTS)
+		refuse(d, REASON_PORT_PRIVILEGED);
+	else if (opening_allowed(at, d))
+		add_want(at, d, mode)->target = *target;
+}
+
+static void read_active(const struct situation *at, struct decision *d, enum mode mode,
+			const char *argument, size_t size)
+{
+	struct endpoint target;
+	int error = mode == MODE_ACTIVE ? message_parse_port(argument, size, &target)
+					: message_parse_eprt(argument, size, &target);
+
+	if (error < 0)
+		refuse(d, REASON_COMMAND_MALFORMED);
+	else if (endpoint_is_ipv4(&target) != endpoint_is_ipv4(&at->session->flow.client))
+		refuse(d, REASON_FAMILY_WRONG);
+	else
+		open_active(at, d, mode, &target);
+}
+
+/* The argument as it stands in the line; a line with Telnet commands inside it is not edited. */
+static void refuse_auth(struct decision *d, const struct line *line, struct span argument)
+{
+	if (!line->editable || argument.size == 0 || memchr(line->text, 0xff, line->size) != NULL)
+		return;
+	d->edits[d->edit_count++] = (struct line_edit){ LINE_BLANK, *line, argument, 0 };
+	refuse(d, REASON_TLS_REFUSED);
+}
+
+static void count_pending(uint8_t *pending)
+{
+	if (*pending < PENDING_MAX)
+		++*pending;
+}
+
+static void read_command(const struct situation *at, struct decision *d, const struct line *line)
+{
+	char text[PARTIAL_MAX];
+	size_t size;
+	struct span argument;
+	enum command command;
+
+	if (line->size > sizeof(text))
+		return;
+	size = message_strip_telnet(line->text, line->size, text);
+	command = message_command(text, size, &argument);
+	switch (command) {
+	case COMMAND_PASV:
+		count_pending(&d->after.pasv_pending);
+		break;
+	case COMMAND_EPSV:
+		count_pending(&d->after.epsv_pending);
+		break;
+	case COMMAND_PORT:
+		read_active(at, d, MODE_ACTIVE, text + argument.start, argument.size);
+		break;
+	case COMMAND_EPRT:
+		read_active(at, d, MODE_EXTENDED_ACTIVE, text + argument.start, argument.size);
+		break;
+	case COMMAND_AUTH:
+		if (at->service->deny_tls)
+			refuse_auth(d, line, argument);
+		else
+			d->after.auth_pending = true;
+		break;
+	case COMMAND_QUIT:
+		d->after.closing = true;
+		break;
+	case COMMAND_EPSV_ALL:
+	case COMMAND_CCC:
+	case COMMAND_OTHER:
+		break;
+	}
+}
+
+/* ---- the server's side ---- */
+
+/* A line that is cut off, or partly passed on before it was asked for, cannot be edited. */
+static void announce(const struct situation *at, struct decision *d, const struct line *line,
+		     enum mode mode, uint16_t port, struct span where)
+{
+	size_t want = d->want_count;
+
+	if (!line->complete || !line->editable)
+		refuse(d, REASON_REPLY_MALFORMED);
+	else if (line->size > PARTIAL_MAX)
+		refuse(d, REASON_LINE_TOO_LONG);
+	else if (port < PRIVILEGED_PORTS)
+		refuse(d, REASON_PORT_PRIVILEGED);
+	else if (opening_allowed(at, d)) {
+		struct want *w = add_want(at, d, mode);
+
+		w->target = at->session->flow.server;
+		w->target.port = port;
+		d->edits[d->edit_count++] = (struct line_edit){ LINE_ANNOUNCE, *line, where, want };
+	}
+}
+
+/* Whatever address a 227 names, data goes to the session's own real server. */
+static void read_passive(const struct situation *at, struct decision *d, const struct line *line)
+{
+	struct endpoint named;
+	struct span where;
+
+	if (!endpoint_is_ipv4(&at->session->flow.service))
+		refuse(d, REASON_FAMILY_WRONG);
+	else if (message_parse_passive(line->text, line->size, &named, &where) < 0)
+		refuse(d, REASON_REPLY_MALFORMED);
+	else
+		announce(at, d, line, MODE_PASSIVE, named.port, where);
+}
+
+static void read_extended(const struct situation *at, struct decision *d, const struct line *line)
+{
+	struct span where;
+	uint16_t port;
+
+	if (message_parse_extended(line->text, line->size, &port, &where) < 0)
+		refuse(d, REASON_REPLY_MALFORMED);
+	else
+		announce(at, d, line, MODE_EXTENDED_PASSIVE, port, where);
+}
+
+/*
+ * Whether somebody asked for that reply; takes the request off the count. Of a session picked up
+ * midway one request may have been missed.
+ */
+static bool solicited(struct decision *d, uint8_t *pending)
+{
+	if (*pending > 0) {
+		--*pending;
+		return true;
+	}
+	if (d->after.midway) {
+		d->after.midway = false;
+		return true;
+	}
+	refuse(d, REASON_REPLY_UNSOLICITED);
+	return false;
+}
+
+/* From here on neither side is text, until a segment of either is plain text again (CCC). */
+static void enter_tls(struct dialogue *after)
+{
+	after->auth_pending = false;
+	after->encrypted = true;
+	after->streams[FROM_CLIENT].phase = PHASE_START;
+	after->streams[FROM_SERVER].phase = PHASE_START;
+}
+
+static void read_final_reply(const struct situation *at, struct decision *d, uint16_t code,
+			     const struct line *line)
+{
+	struct dialogue *after = &d->after;
+
+	if (code / 100 == 1 && after->unused > 0)
+		after->unused--; /* a transfer begins: it has found its opening */
+	switch (code) {
+	case REPLY_PASSIVE:
+		if (solicited(d, &after->pasv_pending))
+			read_passive(at, d, line);
+		break;
+	case REPLY_EXTENDED_PASSIVE:
+		if (solicited(d, &after->epsv_pending))
+			read_extended(at, d, line);
+		break;
+	case REPLY_AUTH_ACCEPTED:
+		if (after->auth_pending)
+			enter_tls(after);
+		break;
+	case REPLY_CLOSING:
+	case REPLY_UNAVAILABLE:
+		after->closing = true;
+		break;
+	default:
+		if (code >= 400)
+			after->auth_pending = false;
+	}
+}
+
+/* The code of a reply line, or 0 for one that has none. *mark is the character behind it. */
+static uint16_t reply_code(const char *text, size_t size, char *mark)
+{
+	struct cursor c = cursor_over(text, size);
+	uint16_t code = (uint16_t)cursor_number(&c, 3, 599);
+
+	*mark = c.at == size ? ' ' : cursor_peek(&c);
+	return c.failed || c.at != 3 || (*mark != ' ' && *mark != '-') ? 0 : code;
+}
+
+/* A multi-line reply ends with its own code and a blank; what lies in between is text (RFC 959, 4.2). */
+static void read_reply(const struct situation *at, struct decision *d, const struct line *line)
+{
+	size_t prefix = message_telnet_prefix(line->text, line->size);
+	struct stream *stream = &d->after.streams[FROM_SERVER];
+	char mark;
+	uint16_t code = reply_code(line->text + prefix, line->size - prefix, &mark);
+
+	if (code == 0 || (stream->multiline != 0 && (code != stream->multiline || mark == '-')))
+		return;
+	if (mark == '-') {
+		stream->multiline = code;
+		return;
+	}
+	stream->multiline = 0;
+	read_final_reply(at, d, code, line);
+}
+
+/* ---- unfinished lines ---- */
+
+static bool reply_possible(const struct dialogue *now, const char *start, size_t size)
+{
+	static const char passive[] = "227 ", extended[] = "229 ";
+	size_t known = size < CODE_SIZE ? size : CODE_SIZE;
+
+	return ((now->pasv_pending > 0 || now->midway) && memcmp(start, passive, known) == 0) ||
+	       ((now->epsv_pending > 0 || now->midway) && memcmp(start, extended, known) == 0);
+}
+
+/* Inside a multi-line reply only its own last line can be one. */
+static bool passive_reply_possible(const struct dialogue *now, const char *start, size_t size)
+{
+	uint16_t multiline = now->streams[FROM_SERVER].multiline;
+
+	if (multiline != 0 && multiline != REPLY_PASSIVE && multiline != REPLY_EXTENDED_PASSIVE)
+		return false;
+	return reply_possible(now, start, size);
+}
+
+/* Whether the line may have to be edited, so that its beginning must not be passed on. */
+static bool must_withhold(const struct situation *at, const struct decision *d, const struct line *line)
+{
+	size_t prefix = message_telnet_prefix(line->text, line->size);
+	const char *start = line->text + prefix;
+	size_t size = line->size - prefix;
+
+	if (!line->editable || (at->packet->flags & (TCP_FIN | TCP_RST)) != 0)
+		return false;
+	if (at->from == FROM_CLIENT)
+		return at->service->deny_tls &&
+		       strncasecmp(start, "AUTH ", size < 5 ? size : 5) == 0;
+	return passive_reply_possible(&d->after, start, size);
+}
+
+/* Whether the line's beginning is worth keeping until its end is seen. */
+static bool must_keep(const struct situation *at, const struct line *line)
+{
+	if (at->from == FROM_CLIENT)
+		return message_command_possible(line->text, line->size);
+	return line->size < CODE_SIZE;
+}
+
+static void keep_unfinished(const struct situation *at, struct decision *d, const struct line *line)
+{
+	struct stream *stream = &d->after.streams[at->from];
+	bool fits = !line->too_long && line->raw_size <= PARTIAL_MAX;
+
+	d->withhold = fits && must_withhold(at, d, line);
+	d->keep = d->withhold || (fits && must_keep(at, line));
+	d->unfinished = *line;
+	stream->phase = d->keep ? PHASE_KEPT : PHASE_SKIP;
+	if (!d->keep && at->from == FROM_SERVER && !line->too_long)
+		read_reply(at, d, line);
+}
+
+/* ---- the packet ---- */
+
+/* Plain text up to a line end: no TLS record begins so, and none is likely to go on so. */
+static bool is_clear_text(const struct packet *p)
+{
+	const uint8_t *text = p->bytes + p->payload;
+
+	if (p->payload_size < 4 || text[p->payload_size - 1] != '\n')
+		return false;
+	for (size_t i = 0; i < p->payload_size; i++)
+		if ((text[i] < ' ' && text[i] != '\r' && text[i] != '\n') || text[i] > '~')
+			return false;
+	return true;
+}
+
+/* A withheld beginning goes on with this segment, unless an edit of its line says otherwise. */
+static void release(struct decision *d, const struct line *line)
+{
+	if (line->withheld > 0 &&
+	    (d->edit_count == 0 || d->edits[d->edit_count - 1].line.seq != line->seq))
+		d->edits[d->edit_count++] = (struct line_edit){ .change = LINE_RELEASE, .line = *line };
+}
+
+static void read_lines(const struct situation *at, struct decision *d, struct line_reader *reader)
+{
+	struct stream *stream = &d->after.streams[at->from];
+	size_t room = SPLICE_EDITS - at->splices[at->from]->edit_count;
+	struct line line;
+
+	while (!d->after.encrypted && line_next(reader, &line)) {
+		/* The rest is left to the sender, who will repeat it when edits were acknowledged. */
+		if (d->edit_count == room || d->want_count == SPLICE_EDITS)
+			return;
+		stream->next = reader->seq;
+		stream->phase = PHASE_START;
+		if (line.too_long)
+			refuse(d, REASON_LINE_TOO_LONG);
+		if (!line.complete)
+			keep_unfinished(at, d, &line);
+		else if (!line.too_long && at->from == FROM_CLIENT)
+			read_command(at, d, &line);
+		else if (!line.too_long)
+			read_reply(at, d, &line);
+		if (!d->withhold)
+			release(d, &line);
+	}
+	stream->next = at->packet->seq + (uint32_t)at->packet->payload_size;
+	if (reader->skip)
+		stream->phase = PHASE_SKIP;
+}
+
+/* Segments are read in order; one that comes early is dropped once, so that the sender repeats it. */
+static bool is_early(const struct situation *at, struct decision *d)
+{
+	struct stream *stream = &d->after.streams[at->from];
+	uint32_t seq = at->packet->seq;
+	bool withheld = at->splices[at->from]->withheld;
+
+	if (stream->phase == PHASE_UNSEEN) {
+		stream->next = seq;
+		stream->phase = PHASE_START;
+	}
+	if (!seq_before(stream->next, seq))
+		return false;
+	refuse(d, REASON_OUT_OF_ORDER);
+	if (withheld || !stream->has_early || stream->early != seq) {
+		stream->early = seq;
+		stream->has_early = true;
+		return true;
+	}
+	/* The missing bytes passed unseen: take up the dialogue at the next line. */
+	stream->next = seq;
+	stream->phase = PHASE_SKIP;
+	return false;
+}
+
+/* A session whose greeting was not seen is one picked up midway. */
+static void greet(const struct situation *at, struct decision *d)
+{
+	const struct packet *p = at->packet;
+
+	if (d->after.streams[opposite(at->from)].phase == PHASE_UNSEEN &&
+	    at->session->dialogue.streams[at->from].phase == PHASE_UNSEEN)
+		d->after.midway = at->from == FROM_CLIENT || p->payload_size < 3 ||
+				  memcmp(p->bytes + p->payload, "220", 3) != 0;
+}
+
+static void read_segment(const struct situation *at, struct decision *d)
+{
+	const struct packet *p = at->packet;
+	struct stream *stream = &d->after.streams[at->from];
+	const struct splice *splice = at->splices[at->from];
+	struct line_reader reader;
+	uint32_t known;
+
+	if (is_early(at, d)) {
+		d->drop = true;
+		return;
+	}
+	known = stream->next - p->seq;
+	if (known >= p->payload_size)
+		return;
+	if (d->after.encrypted) {
+		if (!is_clear_text(p)) {
+			stream->next = p->seq + (uint32_t)p->payload_size;
+			return;
+		}
+		d->after.encrypted = false;
+	}
+	greet(at, d);
+	reader = (struct line_reader){
+		.text = (const char *)p->bytes + p->payload + known,
+		.size = p->payload_size - known,
+		.seq = p->seq + known,
+		.max_line = at->policy->max_line,
+		.kept = stream->phase == PHASE_KEPT ? splice->partial_size : 0,
+		.withheld = splice->withheld,
+		.skip = stream->phase == PHASE_SKIP,
+		.assembled = d->assembled,
+	};
+	memcpy(d->assembled, splice->partial, reader.kept);
+	read_lines(at, d, &reader);
+}
+
+void decide(const struct situation *at, struct decision *d)
+{
+	struct stream *stream;
+
+	d->drop = false;
+	d->keep = false;
+	d->withhold = false;
+	d->want_count = 0;
+	d->edit_count = 0;
+	d->reasons = 0;
+	d->after = at->session->dialogue;
+	stream = &d->after.streams[at->from];
+	stream->window = at->packet->window;
+	if ((at->packet->flags & (TCP_FIN | TCP_RST)) != 0)
+		d->after.closing = true;
+	if (at->packet->payload_size > 0)
+		read_segment(at, d);
+}

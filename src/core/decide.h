@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What to do with one packet of a control connection: FTP through NAT, as data.
+ *
+ * decide reads the dialogue on from the packet and says which openings must be made before the
+ * packet may go on, and which lines are to be edited once that is known. It changes nothing. The
+ * caller makes the openings, notes their outcome in the wants, and calls settle (settle.h), which
+ * writes the packet and commits the dialogue. Or it drops the packet: then nothing has happened.
+ */
+#ifndef FTPALGD_CORE_DECIDE_H
+#define FTPALGD_CORE_DECIDE_H
+
+#include "core/lines.h"
+#include "core/message.h"
+#include "core/policy.h"
+#include "core/reason.h"
+#include "core/session.h"
+
+enum mode {
+	MODE_PASSIVE,          /* PASV, 227 */
+	MODE_EXTENDED_PASSIVE, /* EPSV, 229 */
+	MODE_ACTIVE,           /* PORT */
+	MODE_EXTENDED_ACTIVE,  /* EPRT */
+	MODES,
+};
+
+/* A data connection that is to become possible. */
+struct want {
+	enum mode mode;
+	struct endpoint target; /* where it ends: real server's port (passive), client's (active) */
+	uint16_t port;          /* passive: the virtual service's port; set by who makes the opening */
+	bool made;              /* likewise */
+};
+
+static inline bool mode_is_passive(enum mode m)
+{
+	return m == MODE_PASSIVE || m == MODE_EXTENDED_PASSIVE;
+}
+
+/* Name of a mode's command: "PASV". */
+const char *mode_name(enum mode m);
+
+/* What becomes of one line. */
+enum line_change {
+	LINE_RELEASE,  /* its beginning was withheld: now it goes on as it is */
+	LINE_ANNOUNCE, /* the announcement at where becomes that of the want */
+	LINE_BLANK,    /* the bytes at where become 'X': no server knows such a mechanism */
+};
+
+struct line_edit {
+	enum line_change change;
+	struct line line; /* text points into the packet or into the decision */
+	struct span where;
+	size_t want;      /* index, for LINE_ANNOUNCE */
+};
+
+struct decision {
+	bool drop;              /* out of order: the sender will send it again */
+	struct dialogue after;  /* what settle commits */
+	bool keep;              /* unfinished is kept for the next segment */
+	bool withhold;          /* and not passed on until then */
+	struct line unfinished;
+	size_t want_count;
+	struct want wants[SPLICE_EDITS];
+	size_t edit_count;
+	struct line_edit edits[SPLICE_EDITS];
+	reason_set reasons;
+	char assembled[LINE_ASSEMBLED_MAX];
+};
+
+/*
+ * What the decision rests on; everything is borrowed and only read.
+ * now is in seconds, monotonic.
+ */
+struct situation {
+	const struct policy *policy;
+	const struct service *service;
+	const struct session *session;
+	const struct splice *splices[DIRECTIONS];
+	enum direction from;
+	const struct packet *packet;
+	uint32_t now;
+};
+
+/* Fills *d; packet, session and splices must stay as they are until it is settled. */
+void decide(const struct situation *at, struct decision *d);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/lines.h"
+
+#include <string.h>
+
+static size_t without_line_end(const char *text, size_t size)
+{
+	if (size > 0 && text[size - 1] == '\n')
+		size--;
+	if (size > 0 && text[size - 1] == '\r')
+		size--;
+	return size;
+}
+
+/* Joins what was kept with the part in this segment, if both fit. */
+static void assemble(struct line_reader *r, struct line *line)
+{
+	size_t part = line->raw_size;
+
+	line->seq -= (uint32_t)r->kept;
+	line->editable = r->withheld;
+	line->withheld = r->withheld ? r->kept : 0;
+	if (r->kept + part > LINE_ASSEMBLED_MAX) {
+		line->too_long = true;
+		return;
+	}
+	memcpy(r->assembled + r->kept, line->text, part);
+	line->text = r->assembled;
+	line->raw_size = r->kept + part;
+}
+
+bool line_next(struct line_reader *r, struct line *line)
+{
+	const char *end;
+	size_t part;
+	bool skipped;
+
+	do {
+		if (r->size == 0)
+			return false;
+		end = memchr(r->text, '\n', r->size);
+		part = end != NULL ? (size_t)(end - r->text) + 1 : r->size;
+		*line = (struct line){
+			.text = r->text,
+			.raw_size = part,
+			.seq = r->seq,
+			.editable = true,
+			.complete = end != NULL,
+		};
+		r->text += part;
+		r->size -= part;
+		r->seq += (uint32_t)part;
+		skipped = r->skip;
+		r->skip = skipped && end == NULL;
+	} while (skipped);
+	if (r->kept > 0)
+		assemble(r, line);
+	r->kept = 0;
+	line->size = without_line_end(line->text, line->raw_size);
+	if (line->raw_size > r->max_line)
+		line->too_long = true;
+	return true;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Lines of a control connection out of the segment at hand and what was kept of earlier ones.
+ *
+ * A line ends with LF; CR LF is what RFC 959 asks for, a bare LF is understood. The reader yields
+ * each line that ends in the segment, and last, with complete false, the beginning of one that does
+ * not. The first line of a segment may have begun in an earlier one: its text is then assembled in
+ * the buffer that the caller gave.
+ */
+#ifndef FTPALGD_CORE_LINES_H
+#define FTPALGD_CORE_LINES_H
+
+#include "core/splice.h"
+
+struct line {
+	const char *text; /* not terminated */
+	size_t size;      /* without the line end */
+	size_t raw_size;  /* with it */
+	uint32_t seq;     /* sender's number of the first byte */
+	size_t withheld;  /* bytes of earlier segments that the receiver has not been given */
+	bool editable;    /* no byte of it has been passed on */
+	bool complete;
+	bool too_long;    /* text is only the part in this segment */
+};
+
+struct line_reader {
+	const char *text; /* of the segment, from the first unread byte */
+	size_t size;
+	uint32_t seq;     /* of text */
+	size_t max_line;
+	size_t kept;      /* bytes of the unfinished line in assembled */
+	bool withheld;
+	bool skip;        /* up to the next line end */
+	char *assembled;  /* LINE_ASSEMBLED_MAX bytes */
+};
+
+/* An assembled line with its line end. */
+#define LINE_ASSEMBLED_MAX (PARTIAL_MAX + 2)
+
+/* The next line, or false when the segment is used up. */
+bool line_next(struct line_reader *r, struct line *line);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the operator wants, as an immutable snapshot that decide reads.
+ *
+ * A policy is built once (from the configuration and from IPVS), then only read, by all workers
+ * at once; a change makes a new one.
+ */
+#ifndef FTPALGD_CORE_POLICY_H
+#define FTPALGD_CORE_POLICY_H
+
+#include "core/endpoint.h"
+
+enum forwarding {
+	FORWARD_IPVS,      /* entry in IPVS, and an expectation */
+	FORWARD_CONNTRACK, /* an expectation that carries the address alteration */
+};
+
+#define SERVICE_NAME_MAX 32
+
+struct port_range {
+	uint16_t first; /* 0: no range, the server's own ports are shown */
+	uint16_t last;
+};
+
+struct service {
+	char name[SERVICE_NAME_MAX];
+	struct endpoint address;
+	struct port_range passive_ports;
+	bool active;     /* PORT and EPRT make openings */
+	bool deny_tls;   /* AUTH is refused towards the client */
+	bool fail_open;  /* an opening that fails lets the reply go on unchanged; else it is dropped */
+	bool discovered; /* found in IPVS, not listed in the configuration */
+};
+
+struct policy {
+	enum forwarding forwarding;
+	uint32_t max_sessions;         /* a worker's share */
+	uint32_t openings_per_session;
+	uint32_t max_line;             /* bytes of one control line, CRLF included */
+	uint32_t idle_seconds;         /* silence after which a session is forgotten */
+	uint32_t opening_seconds;      /* life of an opening nobody used */
+	size_t service_count;
+	struct service services[];     /* sorted by policy_compare_services */
+};
+
+/* Order of struct service by address and port, for qsort and bsearch. */
+int policy_compare_services(const void *a, const void *b);
+
+/* The service at that address and port, or NULL. */
+const struct service *policy_find(const struct policy *policy, const struct endpoint *address);
+
+#endif

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/settle.h"
+
+#include "core/fit.h"
+
+#include <string.h>
+
+/* ---- edits ---- */
+
+/* The line with its new announcement; returns its size, or 0 when it is not to be changed. */
+static size_t announce(const struct situation *at, const struct line_edit *edit,
+		       const struct want *want, char *out)
+{
+	struct endpoint shown = at->session->flow.service;
+	char text[ANNOUNCEMENT_MAX];
+	size_t size;
+
+	if (!want->made)
+		return 0;
+	shown.port = want->port;
+	size = want->mode == MODE_PASSIVE
+		       ? message_format_passive(&shown, text)
+		       : message_format_extended(want->port, edit->line.text[edit->where.start], text);
+	return fit_announcement(edit->line.text, edit->line.size, edit->where, text, size, out);
+}
+
+static size_t blank(const struct line_edit *edit, char *out)
+{
+	memcpy(out, edit->line.text, edit->line.size);
+	memset(out + edit->where.start, 'X', edit->where.size);
+	return edit->line.size;
+}
+
+/* Leaves out of an edit what it has in common with the line at both ends. */
+static void trim(struct edit *e, const char *line, const char *text, size_t text_size)
+{
+	size_t size = e->size, same = 0, shorter = size < text_size ? size : text_size;
+
+	while (same < shorter && line[same] == text[same])
+		same++;
+	e->start += (uint32_t)same;
+	line += same;
+	text += same;
+	size -= same;
+	text_size -= same;
+	while (size > 0 && text_size > 0 && line[size - 1] == text[text_size - 1]) {
+		size--;
+		text_size--;
+	}
+	e->size = (uint16_t)size;
+	e->text_size = (uint16_t)text_size;
+	memcpy(e->text, text, text_size);
+}
+
+/* A withheld line: its edit ends with the line end, which lies in this segment. */
+static void edit_withheld(struct edit *e, const struct line_edit *edit, const char *text, size_t size)
+{
+	size_t line_end = edit->line.raw_size - edit->line.size;
+
+	e->size = (uint16_t)edit->line.raw_size;
+	e->withheld = (uint16_t)edit->line.withheld;
+	e->text_size = (uint16_t)(size + line_end);
+	memcpy(e->text, text, size);
+	memcpy(e->text + size, edit->line.text + edit->line.size, line_end);
+}
+
+/* What was withheld, and one byte of this segment, which carries it. */
+static void edit_release(const struct situation *at, struct edit *e, const struct line *line)
+{
+	const struct packet *p = at->packet;
+	size_t carrier = line->seq + line->withheld - p->seq;
+
+	e->size = e->text_size = (uint16_t)(line->withheld + 1);
+	e->withheld = (uint16_t)line->withheld;
+	memcpy(e->text, at->splices[at->from]->partial, line->withheld);
+	e->text[line->withheld] = (char)p->bytes[p->payload + carrier];
+}
+
+static void add_edit(const struct situation *at, const struct decision *d,
+		     const struct line_edit *edit, struct splice *splice)
+{
+	struct edit *e = &splice->edits[splice->edit_count];
+	char text[EDIT_TEXT_MAX];
+	size_t size = 0;
+
+	*e = (struct edit){ .start = edit->line.seq, .size = (uint16_t)edit->line.size };
+	if (edit->change == LINE_ANNOUNCE)
+		size = announce(at, edit, &d->wants[edit->want], text);
+	else if (edit->change == LINE_BLANK)
+		size = blank(edit, text);
+	if (edit->line.withheld > 0 && size > 0)
+		edit_withheld(e, edit, text, size);
+	else if (edit->line.withheld > 0)
+		edit_release(at, e, &edit->line);
+	else if (size > 0)
+		trim(e, edit->line.text, text, size);
+	if (e->text_size > 0)
+		splice->edit_count++;
+}
+
+/* ---- commit ---- */
+
+static void keep(struct splice *splice, const struct decision *d)
+{
+	memcpy(splice->partial, d->unfinished.text, d->unfinished.raw_size);
+	splice->partial_size = (uint16_t)d->unfinished.raw_size;
+	splice->withheld = d->withhold;
+}
+
+/* Whether any edit of the decision changes the stream. */
+static bool needs_splice(const struct decision *d)
+{
+	bool needed = d->keep;
+
+	for (size_t i = 0; i < d->edit_count; i++)
+		needed |= d->edits[i].change != LINE_ANNOUNCE || d->wants[d->edits[i].want].made ||
+			  d->edits[i].line.withheld > 0;
+	return needed;
+}
+
+/* Gives splices back that no longer say anything, and forgets lines that are over. */
+static void tidy(struct table *table, struct session *s)
+{
+	for (enum direction d = FROM_CLIENT; d < DIRECTIONS; d++) {
+		struct splice *splice;
+
+		if (s->splices[d] == 0)
+			continue;
+		splice = table_take_splice(table, s, d);
+		if (s->dialogue.streams[d].phase != PHASE_KEPT) {
+			splice->partial_size = 0;
+			splice->withheld = false;
+		}
+		if (splice_is_idle(splice))
+			table_drop_splice(table, s, d);
+	}
+}
+
+/* What the packet acknowledges needs no edit any more. */
+static void take_acknowledgement(const struct situation *at, struct table *table, struct session *s)
+{
+	enum direction other = opposite(at->from);
+
+	if ((at->packet->flags & TCP_ACK) != 0 && s->splices[other] != 0)
+		splice_acknowledged(table_take_splice(table, s, other), at->packet->ack);
+}
+
+/* Returns 0, or -1 when the pool of splices is empty. */
+static int commit_edits(const struct situation *at, struct decision *d, struct table *table,
+			struct session *s)
+{
+	struct splice *splice;
+
+	if (d->keep && !d->withhold && table_splices_scarce(table)) {
+		d->keep = false;
+		d->after.streams[at->from].phase = PHASE_SKIP;
+	}
+	if (!needs_splice(d))
+		return 0;
+	splice = table_take_splice(table, s, at->from);
+	if (splice == NULL)
+		return -1;
+	for (size_t i = 0; i < d->edit_count; i++)
+		add_edit(at, d, &d->edits[i], splice);
+	if (d->keep)
+		keep(splice, d);
+	return 0;
+}
+
+static void commit(const struct situation *at, struct decision *d, struct table *table,
+		   struct session *s)
+{
+	if (d->after.closing)
+		table_set_closing(table, s);
+	s->dialogue = d->after;
+	for (size_t i = 0; i < d->want_count; i++)
+		s->openings += d->wants[i].made;
+	table_touch(table, s, at->now);
+}
+
+/* ---- emission ---- */
+
+struct map {
+	const struct splice *splice;
+	uint32_t hold;
+	uint32_t next;
+};
+
+static uint32_t ack_to_sender(const void *context, uint32_t ack)
+{
+	const struct map *map = context;
+
+	return splice_to_sender(map->splice, map->hold, map->next, ack);
+}
+
+/* The map of what the packet acknowledges. */
+static struct map map_of_acks(const struct situation *at, const struct table *table,
+				      const struct session *s)
+{
+	enum direction other = opposite(at->from);
+	const struct splice *splice = table_splice(table, s, other);
+	uint32_t next = s->dialogue.streams[other].next;
+
+	return (struct map){ splice, next - (splice->withheld ? splice->partial_size : 0),
+				     next };
+}
+
+/* The map of what the packet sends; a packet without payload holds back nothing. */
+static struct map map_of_payload(const struct situation *at, const struct table *table,
+					 const struct session *s)
+{
+	const struct splice *splice = table_splice(table, s, at->from);
+	uint32_t next = s->dialogue.streams[at->from].next;
+
+	if (splice->withheld)
+		return (struct map){ splice, next - splice->partial_size, next };
+	if (at->packet->payload_size > 0)
+		return (struct map){ splice, next, next };
+	return (struct map){ splice, at->packet->seq, at->packet->seq };
+}
+
+/* Nothing of the segment reaches the receiver: it is acknowledged for what of it is in our keeping. */
+static void answer_withheld(const struct situation *at, const struct session *s,
+			    const struct map *own, uint8_t *buffer, size_t capacity,
+			    struct outcome *outcome)
+{
+	const struct packet *p = at->packet;
+	uint32_t end = p->seq + (uint32_t)p->payload_size;
+	uint32_t ack = ack_to_sender(own, splice_to_receiver(own->splice, own->hold, end));
+	uint16_t window = s->dialogue.streams[opposite(at->from)].window;
+	int size;
+
+	outcome->verdict = VERDICT_DROP;
+	if (!seq_before(p->seq, ack))
+		return;
+	size = packet_reflect(p, ack, window, buffer, capacity);
+	if (size > 0) {
+		outcome->verdict = VERDICT_REWRITE;
+		outcome->size = (size_t)size;
+	}
+}
+
+static void set_urgent(const struct packet *p, const struct map *own, struct packet_writer *w)
+{
+	uint32_t from = splice_to_receiver(own->splice, own->hold, p->seq);
+	uint32_t to = splice_to_receiver(own->splice, own->hold, p->seq + p->urgent);
+
+	if ((p->flags & TCP_URG) != 0)
+		packet_set_urgent(w, (uint16_t)(to - from));
+}
+
+static size_t growth_limit(const struct packet *p, size_t capacity)
+{
+	size_t limit = p->size > SETTLE_GROWTH_LIMIT ? p->size : SETTLE_GROWTH_LIMIT;
+
+	return limit < capacity ? limit : capacity;
+}
+
+/* Where the receiver's copy of the segment ends must be where its map says, or the rest is cut off. */
+static bool is_whole(const struct packet *p, const struct map *own, size_t emitted)
+{
+	uint32_t end = p->seq + (uint32_t)p->payload_size;
+	uint32_t from = splice_to_receiver(own->splice, own->hold, p->seq);
+
+	return !seq_before(own->hold, end) &&
+	       splice_to_receiver(own->splice, own->hold, end) - from == emitted;
+}
+
+static void emit(const struct situation *at, const struct table *table, const struct session *s,
+		 uint8_t *buffer, size_t capacity, struct outcome *outcome)
+{
+	const struct packet *p = at->packet;
+	struct map own = map_of_payload(at, table, s);
+	struct map other = map_of_acks(at, table, s);
+	struct packet_writer w;
+	size_t emitted = 0;
+
+	if (packet_begin(&w, p, buffer, growth_limit(p, capacity)) < 0) {
+		outcome->verdict = VERDICT_DROP;
+		return;
+	}
+	if (p->payload_size > 0) {
+		splice_emit(own.splice, own.hold, p, &w, &emitted);
+		if (emitted == 0) {
+			answer_withheld(at, s, &own, buffer, capacity, outcome);
+			return;
+		}
+		if (!is_whole(p, &own, emitted))
+			packet_clear_flags(&w, TCP_FIN);
+	}
+	packet_set_seq(&w, splice_to_receiver(own.splice, own.hold, p->seq));
+	set_urgent(p, &own, &w);
+	if ((p->flags & TCP_ACK) != 0)
+		packet_map_acks(&w, ack_to_sender, &other);
+	outcome->verdict = VERDICT_REWRITE;
+	outcome->size = packet_finish(&w);
+}
+
+/* Whether the packet may leave as it came: no map applies to it, and all of it was read. */
+static bool is_unchanged(const struct situation *at, const struct session *s)
+{
+	const struct packet *p = at->packet;
+	const struct stream *stream = &s->dialogue.streams[at->from];
+
+	return s->splices[FROM_CLIENT] == 0 && s->splices[FROM_SERVER] == 0 &&
+	       (p->payload_size == 0 ||
+		!seq_before(stream->next, p->seq + (uint32_t)p->payload_size));
+}
+
+/* An edit in flight can be followed without the bare acknowledgements, several cannot. */
+static bool needs_all_packets(const struct table *table, const struct session *s)
+{
+	for (enum direction d = FROM_CLIENT; d < DIRECTIONS; d++) {
+		const struct splice *splice = table_splice(table, s, d);
+
+		if (splice->shift != 0 || splice->withheld || splice->edit_count > 1 ||
+		    (splice->edit_count == 1 &&
+		     splice->edits[0].size != splice->edits[0].text_size))
+			return true;
+	}
+	return false;
+}
+
+static bool must_fail_closed(const struct situation *at, const struct decision *d)
+{
+	bool failed = false;
+
+	for (size_t i = 0; i < d->want_count; i++)
+		failed |= !d->wants[i].made;
+	return failed && !at->service->fail_open;
+}
+
+void settle(const struct situation *at, struct decision *d, struct table *table,
+	    struct session *session, uint8_t *buffer, size_t capacity, struct outcome *outcome)
+{
+	*outcome = (struct outcome){ .verdict = VERDICT_DROP };
+	if (must_fail_closed(at, d))
+		return;
+	take_acknowledgement(at, table, session);
+	if (!d->drop && commit_edits(at, d, table, session) < 0) {
+		outcome->reasons = reason_bit(REASON_SPLICES_EXHAUSTED);
+		tidy(table, session);
+		return;
+	}
+	commit(at, d, table, session);
+	tidy(table, session);
+	if (d->drop)
+		return;
+	outcome->verdict = VERDICT_ACCEPT;
+	if (!is_unchanged(at, session))
+		emit(at, table, session, buffer, capacity, outcome);
+	outcome->adjust = !session->adjusted && needs_all_packets(table, session);
+}

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/table.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Record 0 is never used, so that 0 can mean none. */
+struct slot {
+	uint32_t id;
+	uint32_t record;
+};
+
+enum { LIVE, CLOSING, LISTS };
+
+struct list {
+	uint32_t newest, oldest;
+};
+
+struct table {
+	size_t capacity;
+	size_t count;
+	size_t fresh;       /* first record never used */
+	uint32_t free_head; /* through session.older */
+	uint32_t mask;      /* of slots */
+	struct slot *slots;
+	struct session *sessions;
+	struct list lists[LISTS];
+
+	size_t splice_capacity;
+	size_t splice_count;
+	size_t splice_fresh;
+	uint32_t splice_free;
+	struct splice *splices;
+};
+
+static_assert(sizeof(struct session) + 2 * 2 * sizeof(struct slot) <= 256,
+	      "an idle session and its share of the index fit 256 bytes");
+
+static const struct splice empty_splice;
+
+enum {
+	SPLICES_MIN = 256,
+	SPLICES_MAX = 16384,
+	SESSIONS_PER_SPLICE = 16,
+};
+
+static size_t splices_for(size_t sessions)
+{
+	size_t wanted = sessions / SESSIONS_PER_SPLICE;
+
+	if (wanted < SPLICES_MIN)
+		return SPLICES_MIN;
+	return wanted > SPLICES_MAX ? SPLICES_MAX : wanted;
+}
+
+struct table *table_new(size_t sessions)
+{
+	struct table *t = calloc(1, sizeof(*t));
+	size_t slots = 16;
+
+	if (t == NULL)
+		return NULL;
+	while (slots < sessions * 3 / 2)
+		slots *= 2;
+	t->capacity = sessions;
+	t->mask = (uint32_t)(slots - 1);
+	t->splice_capacity = splices_for(sessions);
+	t->fresh = t->splice_fresh = 1;
+	t->slots = calloc(slots, sizeof(*t->slots));
+	t->sessions = calloc(sessions + 1, sizeof(*t->sessions));
+	t->splices = calloc(t->splice_capacity + 1, sizeof(*t->splices));
+	if (t->slots == NULL || t->sessions == NULL || t->splices == NULL) {
+		table_free(t);
+		return NULL;
+	}
+	return t;
+}
+
+void table_free(struct table *t)
+{
+	if (t == NULL)
+		return;
+	free(t->slots);
+	free(t->sessions);
+	free(t->splices);
+	free(t);
+}
+
+static uint32_t record_of(const struct table *t, const struct session *s)
+{
+	return (uint32_t)(s - t->sessions);
+}
+
+static struct list *list_of(struct table *t, const struct session *s)
+{
+	return &t->lists[s->dialogue.closing ? CLOSING : LIVE];
+}
+
+static void list_push(struct table *t, struct list *list, struct session *s)
+{
+	uint32_t record = record_of(t, s);
+
+	s->newer = 0;
+	s->older = list->newest;
+	if (list->newest != 0)
+		t->sessions[list->newest].newer = record;
+	else
+		list->oldest = record;
+	list->newest = record;
+}
+
+static void list_remove(struct table *t, struct list *list, const struct session *s)
+{
+	if (s->newer != 0)
+		t->sessions[s->newer].older = s->older;
+	else
+		list->newest = s->older;
+	if (s->older != 0)
+		t->sessions[s->older].newer = s->newer;
+	else
+		list->oldest = s->newer;
+}
+
+static bool same_flow(const struct flow *a, const struct flow *b)
+{
+	return a->id == b->id && endpoint_equal(&a->client, &b->client) &&
+	       endpoint_equal(&a->service, &b->service);
+}
+
+/* The slot that holds the flow, or the free one where it would go. */
+static uint32_t find_slot(const struct table *t, const struct flow *flow)
+{
+	uint32_t at = flow->id & t->mask;
+
+	while (t->slots[at].record != 0) {
+		const struct slot *slot = &t->slots[at];
+
+		if (slot->id == flow->id && same_flow(&t->sessions[slot->record].flow, flow))
+			break;
+		at = (at + 1) & t->mask;
+	}
+	return at;
+}
+
+struct session *table_find(struct table *t, const struct flow *flow)
+{
+	uint32_t record = t->slots[find_slot(t, flow)].record;
+
+	return record == 0 ? NULL : &t->sessions[record];
+}
+
+/* Empties a slot and moves up what linear probing had pushed behind it. */
+static void vacate(struct table *t, uint32_t hole)
+{
+	uint32_t at = hole;
+
+	for (;;) {
+		uint32_t home;
+
+		at = (at + 1) & t->mask;
+		if (t->slots[at].record == 0)
+			break;
+		home = t->slots[at].id & t->mask;
+		if (((at - home) & t->mask) >= ((at - hole) & t->mask)) {
+			t->slots[hole] = t->slots[at];
+			hole = at;
+		}
+	}
+	t->slots[hole] = (struct slot){ 0 };
+}
+
+void table_remove(struct table *t, struct session *s)
+{
+	uint32_t record = record_of(t, s);
+
+	for (enum direction d = FROM_CLIENT; d < DIRECTIONS; d++)
+		table_drop_splice(t, s, d);
+	vacate(t, find_slot(t, &s->flow));
+	list_remove(t, list_of(t, s), s);
+	memset(s, 0, sizeof(*s));
+	s->older = t->free_head;
+	t->free_head = record;
+	t->count--;
+}
+
+/* The session that has been silent for longest, closing ones first. */
+static struct session *oldest(struct table *t)
+{
+	for (size_t i = LISTS; i-- > 0;)
+		for (uint32_t r = t->lists[i].oldest; r != 0; r = t->sessions[r].newer)
+			if (!t->sessions[r].busy)
+				return &t->sessions[r];
+	return NULL;
+}
+
+static struct session *take_record(struct table *t)
+{
+	uint32_t record = t->free_head;
+
+	if (record != 0)
+		t->free_head = t->sessions[record].older;
+	else
+		record = (uint32_t)t->fresh++;
+	return &t->sessions[record];
+}
+
+struct session *table_add(struct table *t, const struct flow *flow, uint32_t now, bool *evicted)
+{
+	struct session *s;
+
+	*evicted = false;
+	if (t->count == t->capacity) {
+		s = oldest(t);
+		if (s == NULL)
+			return NULL;
+		table_remove(t, s);
+		*evicted = true;
+	}
+	s = take_record(t);
+	*s = (struct session){ .flow = *flow, .created = now, .seen = now };
+	t->slots[find_slot(t, flow)] = (struct slot){ flow->id, record_of(t, s) };
+	list_push(t, &t->lists[LIVE], s);
+	t->count++;
+	return s;
+}
+
+void table_touch(struct table *t, struct session *s, uint32_t now)
+{
+	struct list *list = list_of(t, s);
+
+	s->seen = now;
+	if (list->newest == record_of(t, s))
+		return;
+	list_remove(t, list, s);
+	list_push(t, list, s);
+}
+
+void table_set_closing(struct table *t, struct session *s)
+{
+	if (s->dialogue.closing)
+		return;
+	list_remove(t, &t->lists[LIVE], s);
+	s->dialogue.closing = true;
+	list_push(t, &t->lists[CLOSING], s);
+}
+
+size_t table_expire(struct table *t, uint32_t now, uint32_t idle_seconds, size_t max)
+{
+	const uint32_t limits[LISTS] = { idle_seconds, TABLE_CLOSING_SECONDS };
+	size_t expired = 0;
+
+	for (size_t i = 0; i < LISTS; i++) {
+		while (expired < max && t->lists[i].oldest != 0) {
+			struct session *s = &t->sessions[t->lists[i].oldest];
+
+			if (s->busy || now - s->seen <= limits[i])
+				break;
+			table_remove(t, s);
+			expired++;
+		}
+	}
+	return expired;
+}
+
+size_t table_count(const struct table *t)
+{
+	return t->count;
+}
+
+void table_each(struct table *t, bool (*visit)(struct session *s, void *context), void *context)
+{
+	for (size_t i = 0; i < LISTS; i++)
+		for (uint32_t r = t->lists[i].newest; r != 0; r = t->sessions[r].older)
+			if (!visit(&t->sessions[r], context))
+				return;
+}
+
+const struct splice *table_splice(const struct table *t, const struct session *s, enum direction d)
+{
+	return s->splices[d] == 0 ? &empty_splice : &t->splices[s->splices[d]];
+}
+
+/* A fresh splice keeps what lies in its text: only the fields that are read first are cleared. */
+static void splice_reset(struct splice *s)
+{
+	s->shift = 0;
+	s->next_free = 0;
+	s->partial_size = 0;
+	s->withheld = false;
+	s->edit_count = 0;
+}
+
+struct splice *table_take_splice(struct table *t, struct session *s, enum direction d)
+{
+	uint32_t index = s->splices[d];
+
+	if (index != 0)
+		return &t->splices[index];
+	if (t->splice_free != 0) {
+		index = t->splice_free;
+		t->splice_free = t->splices[index].next_free;
+	} else if (t->splice_fresh <= t->splice_capacity) {
+		index = (uint32_t)t->splice_fresh++;
+	} else {
+		return NULL;
+	}
+	t->splice_count++;
+	splice_reset(&t->splices[index]);
+	s->splices[d] = index;
+	return &t->splices[index];
+}
+
+void table_drop_splice(struct table *t, struct session *s, enum direction d)
+{
+	uint32_t index = s->splices[d];
+
+	if (index == 0)
+		return;
+	t->splices[index].next_free = t->splice_free;
+	t->splice_free = index;
+	t->splice_count--;
+	s->splices[d] = 0;
+}
+
+bool table_splices_scarce(const struct table *t)
+{
+	return t->splice_count >= t->splice_capacity / 2;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The sessions of one worker, and the pool of their splices.
+ *
+ * Records lie in one array that is touched only as far as it is used; an open-addressed index of
+ * (conntrack id, record) finds them. Conntrack ids are keyed hashes, so the id is the hash: no
+ * peer can choose colliding ones. Two lists by age, one of live and one of closing sessions, make
+ * expiry and eviction of the oldest constant work. All memory is taken in table_new.
+ */
+#ifndef FTPALGD_CORE_TABLE_H
+#define FTPALGD_CORE_TABLE_H
+
+#include "core/session.h"
+#include "core/splice.h"
+
+struct table;
+
+/* A closing session is forgotten after so many seconds. */
+#define TABLE_CLOSING_SECONDS 30
+
+/* Room for that many sessions; NULL when memory is short. */
+struct table *table_new(size_t sessions);
+void table_free(struct table *t);
+
+/* The session of that flow, or NULL. */
+struct session *table_find(struct table *t, const struct flow *flow);
+
+/*
+ * A new session, zeroed but for its flow and times. When the table is full the oldest session that is
+ * not busy makes room, which sets *evicted; NULL when all are busy.
+ */
+struct session *table_add(struct table *t, const struct flow *flow, uint32_t now, bool *evicted);
+
+/* Marks the session as just seen. */
+void table_touch(struct table *t, struct session *s, uint32_t now);
+
+/* Says goodbye was seen: the session is forgotten soon. */
+void table_set_closing(struct table *t, struct session *s);
+
+void table_remove(struct table *t, struct session *s);
+
+/* Forgets up to max sessions that are idle or closing for too long. Returns their number. */
+size_t table_expire(struct table *t, uint32_t now, uint32_t idle_seconds, size_t max);
+
+size_t table_count(const struct table *t);
+
+/* Calls visit for every session, newest first within each list, until it returns false. */
+void table_each(struct table *t, bool (*visit)(struct session *s, void *context), void *context);
+
+/* The splice of a direction; an empty one where the session has none. */
+const struct splice *table_splice(const struct table *t, const struct session *s, enum direction d);
+
+/* The same to write to, taken from the pool when there is none; NULL when the pool is empty. */
+struct splice *table_take_splice(struct table *t, struct session *s, enum direction d);
+
+/* Half of the pool is in use: what can do without a splice should. */
+bool table_splices_scarce(const struct table *t);
+
+/* Gives it back. */
+void table_drop_splice(struct table *t, struct session *s, enum direction d);
+
+#endif
