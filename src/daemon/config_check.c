@@ -23,6 +23,14 @@ struct check {
 			  config_text_place((check)->text, config_setting_source_line(setting)), \
 			  __VA_ARGS__)
 
+/* libconfig may keep "" as NULL. */
+static const char *string_of(const config_setting_t *s)
+{
+	const char *text = config_setting_get_string(s);
+
+	return text != NULL ? text : "";
+}
+
 /* What was found, as one would say it. */
 static const char *describe(const config_setting_t *s, char *out, size_t size)
 {
@@ -40,9 +48,7 @@ static const char *describe(const config_setting_t *s, char *out, size_t size)
 		snprintf(out, size, "%s", config_setting_get_bool(s) ? "true" : "false");
 		break;
 	case CONFIG_TYPE_STRING:
-		text = config_setting_get_string(s);
-		if (text == NULL) /* libconfig's "" */
-			text = "";
+		text = string_of(s);
 		snprintf(out, size, "\"%.*s\"%s", QUOTED_MAX, text,
 			 strlen(text) > QUOTED_MAX ? "..." : "");
 		break;
@@ -63,13 +69,12 @@ static void refuse(struct check *check, const config_setting_t *s, const struct 
 		   const char *wrong)
 {
 	char name[OPTION_TEXT_MAX], allowed[OPTION_TEXT_MAX], found[QUOTED_MAX + 16];
-	bool quoted_number = o->type < OPTION_WORD && config_setting_type(s) == CONFIG_TYPE_STRING;
+	bool is_text = config_setting_type(s) == CONFIG_TYPE_STRING;
+	bool quoted_number = is_text && (o->type == OPTION_NUMBER || o->type == OPTION_BOOL);
 	struct suggestion meant = suggest_begin("");
 
-	if (o->type == OPTION_WORD && config_setting_type(s) == CONFIG_TYPE_STRING) {
-		const char *typed = config_setting_get_string(s);
-
-		meant = suggest_begin(typed != NULL ? typed : "");
+	if (is_text && o->type == OPTION_WORD) {
+		meant = suggest_begin(string_of(s));
 		for (const struct option_word *w = o->words; w->word != NULL; w++)
 			suggest_offer(&meant, w->word);
 	}
@@ -104,13 +109,6 @@ static const char *read_number(const config_setting_t *s, const struct config_op
 		return "";
 	option_set_number(o, base, (uint32_t)value);
 	return NULL;
-}
-
-static const char *string_of(const config_setting_t *s)
-{
-	const char *text = config_setting_get_string(s);
-
-	return text != NULL ? text : "";
 }
 
 static const char *read_word(const config_setting_t *s, const struct config_option *o, void *base)
@@ -328,8 +326,11 @@ static void say_syntax(const struct config_text *text, const config_t *parsed,
 	unsigned int line = (unsigned int)config_error_line(parsed);
 	char quote[QUOTED_MAX];
 
-	config_errors_add(errors, config_text_place(text, line), "%s at or before: %s",
-			  config_error_text(parsed), config_text_quote(text, line, quote, sizeof(quote)));
+	bool twice = strstr(config_error_text(parsed), "duplicate") != NULL;
+
+	config_errors_add(errors, config_text_place(text, line), "%s: %s",
+			  twice ? "a key is written twice" : "syntax error at or before",
+			  config_text_quote(text, line, quote, sizeof(quote)));
 }
 
 int config_check(const struct config_text *text, struct config *out, struct service_lines **lines,

@@ -70,7 +70,7 @@ static void check_control_port(struct check *check, const struct entry *ranged,
 
 	if (in_range(s, other->service->address.port))
 		FAULT(check, ranged->lines->passive_ports,
-		      "services.passive_ports \"%u-%u\" hold the port of %s%s%s%s",
+		      "services.passive_ports \"%u-%u\" holds the port of %s%s%s%s",
 		      s->passive_ports.first, s->passive_ports.last,
 		      s == other->service ? "this service, " : "the service \"",
 		      s == other->service ? "" : other->service->name,
@@ -92,7 +92,7 @@ static void check_overlap(struct check *check, const struct entry *a, const stru
 		return;
 	place = config_text_place(check->text, first->lines->passive_ports);
 	FAULT(check, second->lines->passive_ports,
-	      "services.passive_ports \"%u-%u\" overlap \"%u-%u\" of the service \"%s\" at %s:%u, "
+	      "services.passive_ports \"%u-%u\" overlaps \"%u-%u\" of the service \"%s\" at %s:%u, "
 	      "on the same address", y->first, y->last, x->first, x->last, first->service->name,
 	      place.file, place.line);
 }

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/config_text.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -324,7 +322,7 @@ static int add_source(struct scan *scan, const char *path, const struct cursor *
 		return -EINVAL;
 	}
 	if (from != NULL && from->include_depth == CONFIG_INCLUDE_DEPTH_MAX) {
-		FAULT(scan, from, "files include each other more than %d deep",
+		FAULT(scan, from, "files include each other more than %d deep: does one include itself?",
 		      CONFIG_INCLUDE_DEPTH_MAX);
 		return -EINVAL;
 	}
