@@ -72,11 +72,13 @@ static size_t entry_size(const struct ipvs_entry *entry)
 	return endpoint_is_ipv4(&entry->service) ? IPVS_MESSAGE_ENTRY4 : IPVS_MESSAGE_ENTRY6;
 }
 
-static bool one_family(const struct ipvs_entry *entry)
+bool ipvs_entry_valid(const struct ipvs_entry *entry)
 {
 	const bool ipv4 = endpoint_is_ipv4(&entry->service);
 
-	return endpoint_is_ipv4(&entry->client) == ipv4 && endpoint_is_ipv4(&entry->server) == ipv4;
+	return endpoint_is_ipv4(&entry->client) == ipv4 &&
+	       endpoint_is_ipv4(&entry->server) == ipv4 && entry->service.port &&
+	       entry->server.port && entry->seconds;
 }
 
 static uint32_t clamp_seconds(uint32_t seconds)
@@ -124,8 +126,8 @@ int ipvs_message_encode(uint8_t *message, size_t size, uint8_t syncid, uint64_t 
 		size = UINT16_MAX;
 	end = message + size - IPVS_MESSAGE_TRAILER;
 	for (i = 0; i < count && i < ENTRIES_MAX; i++) {
-		if (!one_family(&entries[i]))
-			return -EAFNOSUPPORT;
+		if (!ipvs_entry_valid(&entries[i]))
+			return -EINVAL;
 		if (entry_size(&entries[i]) > (size_t)(end - p))
 			break;
 		p = put_entry(p, &entries[i]);

@@ -51,10 +51,13 @@ struct ipvs_entry ipvs_entry_passive(const struct flow *control, uint16_t port,
 struct ipvs_entry ipvs_entry_active(const struct flow *control, uint16_t client_port,
 				    uint32_t seconds);
 
+/* All three of one family, with a service and a server port, and a time. */
+bool ipvs_entry_valid(const struct ipvs_entry *entry);
+
 /*
  * Writes a message of the leading entries that fit into size bytes, at most 255, and sets *taken
  * to their number. Returns the message's length, or -EMSGSIZE when not even a barrier fits, or
- * -EAFNOSUPPORT at an entry that mixes families.
+ * -EINVAL at an entry that is not valid.
  */
 int ipvs_message_encode(uint8_t *message, size_t size, uint8_t syncid, uint64_t trailer,
 			const struct ipvs_entry *entries, size_t count, size_t *taken)

@@ -44,7 +44,7 @@ int ipvs_sync_fd(const struct ipvs_sync *s);
 
 /*
  * Takes all entries or none. -ENOBUFS: IPVS_SYNC_PENDING_MAX would be passed, ask for settled
- * first; -EAFNOSUPPORT: families mixed; others from the socket, nothing taken.
+ * first; -EINVAL: an entry is not valid; others from the socket: they are tried again.
  */
 int ipvs_sync_send(struct ipvs_sync *s, const struct ipvs_entry *entries, size_t count,
 		   uint64_t *ticket) __attribute__((warn_unused_result));
@@ -52,6 +52,7 @@ int ipvs_sync_send(struct ipvs_sync *s, const struct ipvs_entry *entries, size_t
 /*
  * 1: the entries of that ticket are in force. 0: not yet.
  * -ENOBUFS: the thread's queue was full, some may be lost, send again.
+ * -ETIMEDOUT: the message has not come back, a firewall on the interface may drop it.
  * -ESTALE: the thread is another one or gone, open again.
  */
 int ipvs_sync_settled(struct ipvs_sync *s, uint64_t ticket) __attribute__((warn_unused_result));

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kernel/ipvs_sync.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "kernel/multicast.h"
+#include "kernel/netlink.h"
+#include "kernel/udp_diag.h"
+
+/* A message comes back within the sendto, or some 100 µs later under load. */
+#define ECHO_WAIT_MS 100
+
+/*
+ * Entries are counted, and tickets are such counts:
+ * settled <= fenced <= sent <= accepted, where accepted - sent is the number pending.
+ */
+struct ipvs_sync {
+	struct multicast multicast;
+	struct netlink *diag;
+	struct udp_socket thread;
+	uint32_t drops; /* of the thread's queue when last seen */
+	uint8_t syncid;
+	size_t message_max;
+
+	uint64_t message;   /* number of the last one sent */
+	long message_since; /* monotonic ms */
+	bool on_its_way;    /* it has not come back yet */
+
+	uint64_t accepted;
+	uint64_t sent;
+	uint64_t fenced; /* sent before the last message */
+	uint64_t settled;
+	uint64_t lost_from, lost_to; /* lost: lost_from < ticket <= lost_to */
+	int lost_error;
+
+	size_t pending;
+	struct ipvs_entry entries[IPVS_SYNC_PENDING_MAX];
+};
+
+static long milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int find_thread(struct ipvs_sync *s, const struct ipvs_backup *backup)
+{
+	struct udp_queue queue;
+	int err = netlink_open(NETLINK_SOCK_DIAG, &s->diag);
+
+	if (err < 0)
+		return err;
+	s->thread.local = backup->group;
+	s->thread.interface = if_nametoindex(backup->interface);
+	if (s->thread.interface == 0)
+		return -errno;
+	err = udp_diag_find(s->diag, &s->thread);
+	if (err < 0)
+		return err;
+	err = udp_diag_queue(s->diag, &s->thread, &queue);
+	if (err == 0)
+		s->drops = queue.drops;
+	return err;
+}
+
+int ipvs_sync_open(const struct ipvs_backup *backup, struct ipvs_sync **s)
+{
+	struct ipvs_sync *new = calloc(1, sizeof(*new));
+	int err;
+
+	if (!new)
+		return -ENOMEM;
+	new->multicast.sender = new->multicast.echo = -1;
+	new->syncid = backup->id;
+	new->message_max =
+		backup->max_length < IPVS_MESSAGE_MAX ? backup->max_length : IPVS_MESSAGE_MAX;
+	err = find_thread(new, backup);
+	if (err == 0)
+		err = multicast_open(&backup->group, new->thread.interface, &new->multicast);
+	if (err < 0) {
+		ipvs_sync_close(new);
+		return err;
+	}
+	*s = new;
+	return 0;
+}
+
+void ipvs_sync_close(struct ipvs_sync *s)
+{
+	if (!s)
+		return;
+	multicast_close(&s->multicast);
+	netlink_close(s->diag);
+	free(s);
+}
+
+int ipvs_sync_fd(const struct ipvs_sync *s)
+{
+	return s->multicast.echo;
+}
+
+static void declare_lost(struct ipvs_sync *s, int error)
+{
+	s->lost_from = s->settled;
+	s->lost_to = s->sent;
+	s->lost_error = error;
+	s->settled = s->fenced = s->sent;
+	s->on_its_way = false;
+}
+
+static void read_echo(struct ipvs_sync *s)
+{
+	uint8_t message[IPVS_MESSAGE_MAX];
+	uint64_t number;
+	ssize_t length;
+
+	while (s->on_its_way) {
+		length = recv(s->multicast.echo, message, sizeof(message), MSG_DONTWAIT);
+		if (length < 0)
+			break;
+		if (ipvs_message_trailer(message, (size_t)length, &number) == 0 &&
+		    number == s->message)
+			s->on_its_way = false;
+	}
+	if (s->on_its_way && milliseconds() - s->message_since > ECHO_WAIT_MS)
+		declare_lost(s, -ETIMEDOUT);
+}
+
+/* Sends what is pending, as much as one message holds; a barrier where nothing is. */
+static int send_message(struct ipvs_sync *s)
+{
+	uint8_t message[IPVS_MESSAGE_MAX];
+	size_t taken;
+	int length = ipvs_message_encode(message, s->message_max, s->syncid, s->message + 1,
+					 s->entries, s->pending, &taken);
+
+	if (length < 0)
+		return length;
+	if (send(s->multicast.sender, message, (size_t)length, MSG_DONTWAIT) < 0)
+		return -errno;
+	s->message++;
+	s->message_since = milliseconds();
+	s->on_its_way = true;
+	s->fenced = s->sent;
+	s->sent += taken;
+	s->pending -= taken;
+	memmove(s->entries, s->entries + taken, s->pending * sizeof(s->entries[0]));
+	return 0;
+}
+
+/* As far as it goes without waiting. */
+static int advance(struct ipvs_sync *s)
+{
+	int err;
+
+	for (;;) {
+		read_echo(s);
+		if (s->on_its_way || (s->pending == 0 && s->fenced == s->sent))
+			return 0;
+		err = send_message(s);
+		if (err < 0)
+			return err == -EAGAIN ? 0 : err;
+	}
+}
+
+static int look_at_queue(struct ipvs_sync *s)
+{
+	struct udp_queue queue;
+	int err = udp_diag_queue(s->diag, &s->thread, &queue);
+
+	if (err < 0)
+		return err == -ENOENT ? -ESTALE : err;
+	if (queue.drops != s->drops) {
+		s->drops = queue.drops;
+		declare_lost(s, -ENOBUFS);
+	} else if (queue.bytes == 0) {
+		s->settled = s->fenced;
+	}
+	return 0;
+}
+
+int ipvs_sync_send(struct ipvs_sync *s, const struct ipvs_entry *entries, size_t count,
+		   uint64_t *ticket)
+{
+	int err;
+
+	for (size_t i = 0; i < count; i++)
+		if (!ipvs_entry_valid(&entries[i]))
+			return -EINVAL;
+	if (count > IPVS_SYNC_PENDING_MAX - s->pending) {
+		err = advance(s);
+		if (err < 0)
+			return err;
+	}
+	if (count > IPVS_SYNC_PENDING_MAX - s->pending)
+		return -ENOBUFS;
+	memcpy(s->entries + s->pending, entries, count * sizeof(*entries));
+	s->pending += count;
+	s->accepted += count;
+	*ticket = s->accepted;
+	return advance(s);
+}
+
+static int answer(const struct ipvs_sync *s, uint64_t ticket)
+{
+	if (ticket > s->lost_from && ticket <= s->lost_to)
+		return s->lost_error;
+	return ticket <= s->settled;
+}
+
+int ipvs_sync_settled(struct ipvs_sync *s, uint64_t ticket)
+{
+	int err, known = answer(s, ticket);
+
+	if (known)
+		return known;
+	err = advance(s);
+	if (err == 0 && !s->on_its_way && s->fenced > s->settled)
+		err = look_at_queue(s);
+	return err < 0 ? err : answer(s, ticket);
+}
