@@ -3,17 +3,18 @@
  * Table `inet ftpalgd`: what diverts control connections and lets data connections through.
  *
  * etc/ftpalgd.nft declares table, sets and chains without rules, loadable at boot. The effective
- * ruleset adds, in one transaction that may be repeated at any time:
+ * ruleset declares the same and fills it, in one transaction that may be repeated at any time:
  *  - the helper object and, in chain divert, its attachment to new control connections;
  *  - the divert rules: segments with payload of the services' established connections go to
  *    the queues, both directions of a connection to the same one (KERNEL.md 1 … 3);
- *  - every segment of the connections in sessions4 and sessions6, whose sequence numbers are
- *    being corrected (ruleset_mark_adjusted);
+ *  - every segment of the connections in set adjusted, whose sequence numbers are being
+ *    corrected (ruleset_mark_adjusted); its key is conntrack's id of the connection;
  *  - with guard, drops of new connections to a service's passive ports that no expectation of
  *    our helper foretold. A service without a passive range is not guarded: which ports of its
  *    address are its own, and which belong to other services, only the range tells.
  *
- * An instance may be used by one thread at a time. Changes need CAP_NET_ADMIN.
+ * An instance may be used by one thread at a time; its sockets stay open as long as it lives.
+ * Changes need CAP_NET_ADMIN.
  */
 #ifndef FTPALGD_KERNEL_RULESET_H
 #define FTPALGD_KERNEL_RULESET_H
@@ -31,7 +32,7 @@ struct ruleset_plan {
 	uint16_t queue_first;
 	uint16_t queue_count; /* at least 1 */
 	bool guard;
-	bool forget_adjusted; /* empties sessions4 and sessions6: no session was inherited */
+	bool fresh; /* replaces a table that is there, with its marks; else the marks stay */
 };
 
 struct ruleset;
@@ -54,13 +55,16 @@ int ruleset_remove(struct ruleset *r) __attribute__((warn_unused_result));
 
 enum ruleset_state {
 	RULESET_ABSENT,   /* no table */
-	RULESET_DECLARED, /* etc/ftpalgd.nft, or part of it */
+	RULESET_DECLARED, /* no helper object: etc/ftpalgd.nft, or part of it */
 	RULESET_EFFECTIVE,
 };
 int ruleset_present(struct ruleset *r, enum ruleset_state *state)
 	__attribute__((warn_unused_result));
 
-/* All segments of that connection are queued from now on, or again only those with payload. */
+/*
+ * All segments of that connection are queued from now on, or again only those with payload.
+ * Both may be repeated. -ENOENT from marking: the table is not there.
+ */
 int ruleset_mark_adjusted(struct ruleset *r, const struct flow *flow)
 	__attribute__((warn_unused_result));
 int ruleset_unmark_adjusted(struct ruleset *r, const struct flow *flow)

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kernel/ruleset.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <nftables/libnftables.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/helper.h"
+#include "kernel/netlink.h"
+
+#define COMMAND_MAX 128
+
+struct ruleset {
+	struct nft_ctx *nft;
+	struct netlink *nl;
+	char *error;
+};
+
+int ruleset_open(struct ruleset **r)
+{
+	struct ruleset *new = calloc(1, sizeof(*new));
+	int err;
+
+	if (!new)
+		return -ENOMEM;
+	err = netlink_open(NETLINK_NETFILTER, &new->nl);
+	if (err == 0) {
+		new->nft = nft_ctx_new(NFT_CTX_DEFAULT);
+		if (!new->nft || nft_ctx_buffer_error(new->nft) != 0 ||
+		    nft_ctx_buffer_output(new->nft) != 0)
+			err = -ENOMEM;
+	}
+	if (err < 0) {
+		ruleset_close(new);
+		return err;
+	}
+	*r = new;
+	return 0;
+}
+
+void ruleset_close(struct ruleset *r)
+{
+	if (!r)
+		return;
+	if (r->nft)
+		nft_ctx_free(r->nft);
+	netlink_close(r->nl);
+	free(r->error);
+	free(r);
+}
+
+const char *ruleset_error(const struct ruleset *r)
+{
+	return r->error ? r->error : "";
+}
+
+static void keep_error(struct ruleset *r, const char *words)
+{
+	size_t length = strlen(words);
+
+	while (length > 0 && words[length - 1] == '\n')
+		length--;
+	free(r->error);
+	r->error = strndup(words, length);
+}
+
+static int run(struct ruleset *r, const char *commands)
+{
+	const int result = nft_run_cmd_from_buffer(r->nft, commands);
+
+	if (result != 0)
+		keep_error(r, nft_ctx_get_error_buffer(r->nft));
+	/* Reading empties them, and they would grow with every command. */
+	nft_ctx_get_error_buffer(r->nft);
+	nft_ctx_get_output_buffer(r->nft);
+	return result == 0 ? 0 : -EIO;
+}
+
+int ruleset_apply(struct ruleset *r, const struct ruleset_plan *plan)
+{
+	char *commands = NULL;
+	size_t length;
+	FILE *out = open_memstream(&commands, &length);
+	int err;
+
+	if (!out)
+		return -ENOMEM;
+	err = ruleset_render(plan, out);
+	if (fclose(out) != 0)
+		err = -ENOMEM;
+	if (err == 0)
+		err = run(r, commands);
+	free(commands);
+	return err;
+}
+
+int ruleset_remove(struct ruleset *r)
+{
+	enum ruleset_state state;
+	int err = ruleset_present(r, &state);
+
+	if (err < 0)
+		return err;
+	return state == RULESET_ABSENT ? -ENOENT : run(r, "delete table inet " RULESET_TABLE);
+}
+
+#define BUFFER(name) uint8_t name[NETLINK_REQUEST_MAX] __attribute__((aligned(NLMSG_ALIGNTO)))
+
+static int ask_for_table(struct ruleset *r)
+{
+	BUFFER(buffer);
+	struct nlmsghdr *nlh = netlink_nfnl_put(buffer, NFNL_SUBSYS_NFTABLES, NFT_MSG_GETTABLE, 0,
+						NFPROTO_INET);
+
+	mnl_attr_put_strz(nlh, NFTA_TABLE_NAME, RULESET_TABLE);
+	return netlink_request(r->nl, nlh);
+}
+
+static int ask_for_helper(struct ruleset *r)
+{
+	BUFFER(buffer);
+	struct nlmsghdr *nlh = netlink_nfnl_put(buffer, NFNL_SUBSYS_NFTABLES, NFT_MSG_GETOBJ, 0,
+						NFPROTO_INET);
+
+	mnl_attr_put_strz(nlh, NFTA_OBJ_TABLE, RULESET_TABLE);
+	mnl_attr_put_strz(nlh, NFTA_OBJ_NAME, HELPER_NAME);
+	mnl_attr_put_u32(nlh, NFTA_OBJ_TYPE, htonl(NFT_OBJECT_CT_HELPER));
+	return netlink_request(r->nl, nlh);
+}
+
+int ruleset_present(struct ruleset *r, enum ruleset_state *state)
+{
+	int err = ask_for_table(r);
+
+	if (err == -ENOENT) {
+		*state = RULESET_ABSENT;
+		return 0;
+	}
+	if (err == 0)
+		err = ask_for_helper(r);
+	if (err < 0 && err != -ENOENT)
+		return err;
+	*state = err == 0 ? RULESET_EFFECTIVE : RULESET_DECLARED;
+	return 0;
+}
+
+static int change_mark(struct ruleset *r, const char *verb, const struct flow *flow)
+{
+	char command[COMMAND_MAX];
+
+	snprintf(command, sizeof(command), "%s element inet " RULESET_TABLE " adjusted { %u }", verb,
+		 flow->id);
+	return run(r, command);
+}
+
+int ruleset_mark_adjusted(struct ruleset *r, const struct flow *flow)
+{
+	return change_mark(r, "add", flow);
+}
+
+int ruleset_unmark_adjusted(struct ruleset *r, const struct flow *flow)
+{
+	return change_mark(r, "delete", flow);
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <arpa/inet.h>
+#include <errno.h>
+
+#include "kernel/helper.h"
+#include "kernel/ruleset.h"
+
+/* The same as in etc/ftpalgd.nft: what is loaded at boot must not stand in the way later. */
+static const char declarations[] =
+	"table inet " RULESET_TABLE " {\n"
+	"\tset services4 {\n"
+	"\t\ttype ipv4_addr . inet_service\n"
+	"\t}\n"
+	"\tset services6 {\n"
+	"\t\ttype ipv6_addr . inet_service\n"
+	"\t}\n"
+	"\tset passive4 {\n"
+	"\t\ttype ipv4_addr . inet_service\n"
+	"\t\tflags interval\n"
+	"\t}\n"
+	"\tset passive6 {\n"
+	"\t\ttype ipv6_addr . inet_service\n"
+	"\t\tflags interval\n"
+	"\t}\n"
+	"\tset adjusted {\n"
+	"\t\ttypeof ct id\n"
+	"\t}\n"
+	"\tchain control {\n"
+	"\t}\n"
+	"\tchain divert {\n"
+	"\t\ttype filter hook prerouting priority mangle; policy accept;\n"
+	"\t}\n"
+	"\tchain guard {\n"
+	"\t\ttype filter hook prerouting priority mangle + 1; policy accept;\n"
+	"\t}\n"
+	"\tchain alter_destination {\n"
+	"\t\ttype nat hook prerouting priority dstnat; policy accept;\n"
+	"\t}\n"
+	"\tchain alter_source {\n"
+	"\t\ttype nat hook postrouting priority srcnat; policy accept;\n"
+	"\t}\n"
+	"}\n";
+
+static const char replacement[] =
+	"table inet " RULESET_TABLE "\n"
+	"delete table inet " RULESET_TABLE "\n";
+
+static const char emptying[] =
+	"flush chain inet " RULESET_TABLE " control\n"
+	"flush chain inet " RULESET_TABLE " divert\n"
+	"flush chain inet " RULESET_TABLE " guard\n"
+	"flush set inet " RULESET_TABLE " services4\n"
+	"flush set inet " RULESET_TABLE " services6\n"
+	"flush set inet " RULESET_TABLE " passive4\n"
+	"flush set inet " RULESET_TABLE " passive6\n";
+
+static const char helper_object[] =
+	"\tct helper " HELPER_NAME " {\n"
+	"\t\ttype \"" HELPER_NAME "\" protocol tcp\n"
+	"\t}\n";
+
+/* Only what conntrack has confirmed may be queued, hence established (KERNEL.md 3). */
+static const char divert_rules[] =
+	"\tchain divert {\n"
+	"\t\tmeta l4proto tcp ct state new ip daddr . tcp dport @services4"
+	" ct helper set \"" HELPER_NAME "\"\n"
+	"\t\tmeta l4proto tcp ct state new ip6 daddr . tcp dport @services6"
+	" ct helper set \"" HELPER_NAME "\"\n"
+	"\t\tmeta l4proto tcp ct state established"
+	" ct original ip daddr . ct original proto-dst @services4 goto control\n"
+	"\t\tmeta l4proto tcp ct state established"
+	" ct original ip6 daddr . ct original proto-dst @services6 goto control\n"
+	"\t}\n";
+
+/* A connection foretold by another helper is no better than a new one. */
+static const char guard_rules[] =
+	"\tchain guard {\n"
+	"\t\tct state related ct helper \"" HELPER_NAME "\" accept\n"
+	"\t\ttcp flags & (fin | syn | rst | ack) == syn ct state { new, related }"
+	" ip daddr . tcp dport @passive4 drop\n"
+	"\t\ttcp flags & (fin | syn | rst | ack) == syn ct state { new, related }"
+	" ip6 daddr . tcp dport @passive6 drop\n"
+	"\t}\n";
+
+static void render_queue(const struct ruleset_plan *plan, const char *match, FILE *out)
+{
+	if (plan->queue_count == 1)
+		fprintf(out, "\t\t%s queue flags bypass to %u\n", match, plan->queue_first);
+	else
+		fprintf(out,
+			"\t\t%s queue flags bypass to"
+			" jhash ct original proto-src mod %u offset %u\n",
+			match, plan->queue_count, plan->queue_first);
+}
+
+/* The first match is for segments that carry payload: they have a first byte. */
+static void render_rules(const struct ruleset_plan *plan, FILE *out)
+{
+	fputs("table inet " RULESET_TABLE " {\n", out);
+	fputs(helper_object, out);
+	fputs("\tchain control {\n", out);
+	render_queue(plan, "@ih,0,8 0-255", out);
+	render_queue(plan, "ct id @adjusted", out);
+	fputs("\t}\n", out);
+	fputs(divert_rules, out);
+	if (plan->guard)
+		fputs(guard_rules, out);
+	fputs("}\n", out);
+}
+
+static void render_address(const struct endpoint *address, FILE *out)
+{
+	char text[INET6_ADDRSTRLEN];
+	const struct in_addr ipv4 = endpoint_ipv4(address);
+
+	if (endpoint_is_ipv4(address))
+		fputs(inet_ntop(AF_INET, &ipv4, text, sizeof(text)), out);
+	else
+		fputs(inet_ntop(AF_INET6, &address->addr, text, sizeof(text)), out);
+}
+
+static void render_service(const struct service *service, FILE *out)
+{
+	fprintf(out, "add element inet " RULESET_TABLE " services%c { ",
+		endpoint_is_ipv4(&service->address) ? '4' : '6');
+	render_address(&service->address, out);
+	fprintf(out, " . %u }\n", service->address.port);
+}
+
+static void render_passive(const struct service *service, FILE *out)
+{
+	if (service->passive_ports.first == 0)
+		return;
+	fprintf(out, "add element inet " RULESET_TABLE " passive%c { ",
+		endpoint_is_ipv4(&service->address) ? '4' : '6');
+	render_address(&service->address, out);
+	fprintf(out, " . %u-%u }\n", service->passive_ports.first, service->passive_ports.last);
+}
+
+int ruleset_render(const struct ruleset_plan *plan, FILE *out)
+{
+	if (plan->fresh)
+		fputs(replacement, out);
+	fputs(declarations, out);
+	if (!plan->fresh)
+		fputs(emptying, out);
+	render_rules(plan, out);
+	for (size_t i = 0; i < plan->service_count; i++) {
+		render_service(&plan->services[i], out);
+		render_passive(&plan->services[i], out);
+	}
+	return fflush(out) != 0 || ferror(out) ? -EIO : 0;
+}
