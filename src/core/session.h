@@ -48,8 +48,9 @@ struct session {
 	uint32_t seen;
 	uint32_t openings;
 	uint32_t newer, older; /* the table's list by age */
+	uint16_t busy;         /* packets of it that wait: the table keeps it meanwhile */
+	bool blocked;          /* one of these waits for an opening, the others for it */
 	bool adjusted;         /* all its packets must be seen, not only those with payload */
-	bool busy;             /* a packet of it waits for an opening */
 };
 
 #endif

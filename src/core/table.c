@@ -189,7 +189,7 @@ static struct session *oldest(struct table *t)
 {
 	for (size_t i = LISTS; i-- > 0;)
 		for (uint32_t r = t->lists[i].oldest; r != 0; r = t->sessions[r].newer)
-			if (!t->sessions[r].busy)
+			if (t->sessions[r].busy == 0)
 				return &t->sessions[r];
 	return NULL;
 }
@@ -254,7 +254,7 @@ size_t table_expire(struct table *t, uint32_t now, uint32_t idle_seconds, size_t
 		while (expired < max && t->lists[i].oldest != 0) {
 			struct session *s = &t->sessions[t->lists[i].oldest];
 
-			if (s->busy || now - s->seen <= limits[i])
+			if (s->busy > 0 || now - s->seen <= limits[i])
 				break;
 			table_remove(t, s);
 			expired++;

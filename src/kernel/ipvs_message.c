@@ -5,7 +5,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#define VERSION       1
+#define SYNC_VERSION  1
 #define ENTRIES_MAX   UINT8_MAX
 #define TYPE_IPV4     0
 #define TYPE_IPV6     1
@@ -111,7 +111,7 @@ static void put_header(uint8_t *message, uint8_t syncid, size_t length, size_t e
 	message[1] = syncid;
 	put16(message + 2, (unsigned)length);
 	message[4] = (uint8_t)entries;
-	message[5] = VERSION;
+	message[5] = SYNC_VERSION;
 }
 
 int ipvs_message_encode(uint8_t *message, size_t size, uint8_t syncid, uint64_t trailer,
@@ -143,7 +143,7 @@ int ipvs_message_trailer(const uint8_t *message, size_t length, uint64_t *traile
 	uint64_t value = 0;
 
 	if (length < IPVS_MESSAGE_HEADER + IPVS_MESSAGE_TRAILER || message[0] != 0 ||
-	    message[5] != VERSION || length != (size_t)(message[2] << 8 | message[3]))
+	    message[5] != SYNC_VERSION || length != (size_t)(message[2] << 8 | message[3]))
 		return -EBADMSG;
 	for (size_t i = length - IPVS_MESSAGE_TRAILER; i < length; i++)
 		value = value << 8 | message[i];

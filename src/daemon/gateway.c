@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "daemon/gateway.h"
+
+#include "daemon/discovery.h"
+#include "daemon/preflight.h"
+#include "daemon/worker.h"
+#include "kernel/helper.h"
+#include "kernel/ruleset.h"
+#include "kernel/ruleset_monitor.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct gateway {
+	struct config config;
+	struct log *log;
+	struct netlink *nl;
+	bool helper_registered;
+	struct ipvs *ipvs;
+	struct ipvs_backup backup;
+	bool backup_started;
+	struct discovery discovery;
+	struct policy *policy;
+	struct ruleset *ruleset;
+	bool ruleset_loaded; /* by us, where nothing was */
+	struct ruleset_monitor *monitor;
+	uint32_t worker_count;
+	struct queue *queues[CONFIG_QUEUES_MAX]; /* not yet given to a worker */
+	struct worker *workers[CONFIG_QUEUES_MAX];
+	uint64_t rounds[CONFIG_QUEUES_MAX];
+};
+
+static uint32_t worker_count_of(const struct config *config)
+{
+	long cpus;
+
+	if (config->queues.count > 0)
+		return config->queues.count;
+	cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	if (cpus < 1)
+		return 1;
+	return cpus > CONFIG_QUEUES_MAX ? CONFIG_QUEUES_MAX : (uint32_t)cpus;
+}
+
+/* Whether a full queue lets packets pass: only where no service asks for the opposite. */
+static bool queues_fail_open(const struct config *config)
+{
+	for (size_t i = 0; i < config->service_count; i++)
+		if (!config->services[i].fail_open)
+			return false;
+	return true;
+}
+
+/* ---- services ---- */
+
+static struct ruleset_plan plan_of(const struct config *config, const struct policy *policy)
+{
+	return (struct ruleset_plan){
+		.services = policy->services,
+		.service_count = policy->service_count,
+		.queue_first = (uint16_t)config->queues.first,
+		.queue_count = (uint16_t)worker_count_of(config),
+		.guard = config->guard,
+	};
+}
+
+static int discover(const struct config *config, struct ipvs *ipvs, struct discovery *out)
+{
+	return config->discover ? discovery_run(ipvs, out) : 0;
+}
+
+static void log_services(const struct gateway *g)
+{
+	char address[ENDPOINT_TEXT_MAX];
+
+	if (g->policy->service_count == 0)
+		log_warning(g->log,
+			    "no virtual service yet: IPVS has none on port 21 with masquerading real servers, "
+			    "and the configuration lists none (see ipvsadm -Ln); it is taken up when it appears");
+	for (size_t i = 0; i < g->policy->service_count; i++) {
+		const struct service *s = &g->policy->services[i];
+
+		log_info(g->log, "serving %s (%s, %s)", endpoint_format(&s->address, address), s->name,
+			 s->discovered ? "found in IPVS" : "configured");
+	}
+}
+
+static int load_ruleset(struct gateway *g, const struct config *config, const struct policy *policy,
+			bool fresh)
+{
+	struct ruleset_plan plan = plan_of(config, policy);
+	int error;
+
+	plan.fresh = fresh;
+	error = ruleset_apply(g->ruleset, &plan);
+	if (error < 0)
+		log_error(g->log,
+			  "cannot load the ruleset: %s (is the kernel's nf_tables complete? "
+			  "ftpalgd --print-ruleset shows what was tried)",
+			  ruleset_error(g->ruleset));
+	return error;
+}
+
+/* Puts a policy into force, ruleset first: a queued packet must find its service. */
+static int adopt_policy(struct gateway *g, const struct config *config, struct policy *policy)
+{
+	int error = load_ruleset(g, config, policy, false);
+
+	if (error < 0)
+		return error;
+	for (uint32_t i = 0; i < g->worker_count; i++)
+		worker_set_policy(g->workers[i], policy);
+	free(g->policy);
+	g->policy = policy;
+	return 0;
+}
+
+static int build_policy(const struct config *config, const struct discovery *d, struct policy **out)
+{
+	return config_to_policy(config, d->found, d->count, worker_count_of(config), out);
+}
+
+/* ---- start ---- */
+
+static int bind_queues(struct gateway *g)
+{
+	bool fail_open = queues_fail_open(&g->config);
+
+	for (uint32_t i = 0; i < g->worker_count; i++) {
+		uint16_t number = (uint16_t)(g->config.queues.first + i);
+		int error = queue_open(number, g->config.queues.length, fail_open, &g->queues[i]);
+
+		if (error == -EBUSY)
+			log_error(g->log,
+				  "queue %u is taken by another process (/proc/net/netfilter/nfnetlink_queue "
+				  "names it): is ftpalgd running already? Else choose other queues in the "
+				  "configuration", number);
+		else if (error == -EOPNOTSUPP)
+			log_error(g->log,
+				  "this kernel cannot send conntrack entries along with queued packets: it was "
+				  "built without CONFIG_NETFILTER_NETLINK_GLUE_CT; use the distribution's kernel");
+		else if (error < 0)
+			log_error(g->log, "cannot bind queue %u: %s (is the module nfnetlink_queue there?)",
+				  number, strerror(-error));
+		if (error < 0)
+			return error;
+	}
+	return 0;
+}
+
+static int register_helper(struct gateway *g, const struct config *config)
+{
+	const struct helper_policy policy = {
+		.expectations = config->limits.openings_per_session,
+		.seconds = config->timeouts.opening,
+	};
+	int error = helper_register(g->nl, &policy);
+
+	if (error < 0)
+		log_error(g->log,
+			  "cannot register the conntrack helper: %s (module nfnetlink_cthelper, kernel option "
+			  "CONFIG_NF_CT_NETLINK_HELPER)", strerror(-error));
+	else
+		g->helper_registered = true;
+	return error;
+}
+
+/* Finds the thread that takes IPVS entries, or starts it. */
+static int find_backup(struct gateway *g)
+{
+	int error;
+
+	error = ipvs_backup_get(g->ipvs, &g->backup);
+	if (error == -ESRCH) {
+		error = ipvs_backup_start(g->ipvs, g->config.sync.interface, (uint8_t)g->config.sync.id);
+		g->backup_started = error == 0;
+		if (error == 0)
+			error = ipvs_backup_get(g->ipvs, &g->backup);
+	}
+	if (error < 0)
+		log_error(g->log,
+			  "cannot start IPVS' backup thread on %s, which takes the connection entries: %s "
+			  "(by hand: ipvsadm --start-daemon backup --mcast-interface %s)",
+			  g->config.sync.interface, strerror(-error), g->config.sync.interface);
+	return error;
+}
+
+static int start_ruleset(struct gateway *g)
+{
+	enum ruleset_state state;
+	int error = ruleset_open(&g->ruleset);
+
+	if (error == 0)
+		error = ruleset_present(g->ruleset, &state);
+	if (error < 0) {
+		log_error(g->log, "cannot look at the ruleset: %s", strerror(-error));
+		return error;
+	}
+	error = load_ruleset(g, &g->config, g->policy, true);
+	g->ruleset_loaded = error == 0 && state == RULESET_ABSENT;
+	if (error == 0)
+		error = ruleset_monitor_open(&g->monitor);
+	return error;
+}
+
+static int start_workers(struct gateway *g)
+{
+	for (uint32_t i = 0; i < g->worker_count; i++) {
+		const struct worker_plan plan = {
+			.queue = g->queues[i],
+			.backup = &g->backup,
+			.policy = g->policy,
+			.sessions = g->policy->max_sessions,
+			.log = g->log,
+		};
+		int error = worker_start(&plan, &g->workers[i]);
+
+		if (error < 0)
+			return error;
+		g->queues[i] = NULL;
+	}
+	return 0;
+}
+
+static int start(struct gateway *g)
+{
+	int error = preflight(&g->config, g->log);
+
+	if (error == 0)
+		error = bind_queues(g);
+	if (error == 0)
+		error = netlink_open(NETLINK_NETFILTER, &g->nl);
+	if (error == 0)
+		error = ipvs_open(&g->ipvs);
+	if (error == 0)
+		error = register_helper(g, &g->config);
+	if (error == 0)
+		error = find_backup(g);
+	if (error == 0)
+		error = discover(&g->config, g->ipvs, &g->discovery);
+	if (error == 0)
+		error = build_policy(&g->config, &g->discovery, &g->policy);
+	if (error == 0)
+		error = start_ruleset(g);
+	if (error == 0)
+		error = start_workers(g);
+	return error;
+}
+
+static void release(struct gateway *g)
+{
+	for (uint32_t i = 0; i < g->worker_count; i++) {
+		worker_stop(g->workers[i]);
+		queue_close(g->queues[i]);
+	}
+	ruleset_monitor_close(g->monitor);
+	ruleset_close(g->ruleset);
+	if (g->backup_started && ipvs_backup_stop(g->ipvs) < 0)
+		log_warning(g->log, "IPVS' backup thread was stopped by somebody else");
+	ipvs_close(g->ipvs);
+	netlink_close(g->nl);
+	discovery_free(&g->discovery);
+	free(g->policy);
+	free(g);
+}
+
+/* Takes back what a start that failed has changed in the kernel. */
+static void undo_start(struct gateway *g)
+{
+	if (g->ruleset_loaded && ruleset_remove(g->ruleset) < 0)
+		log_warning(g->log, "table inet " RULESET_TABLE " stays behind");
+	if (g->helper_registered && helper_unregister(g->nl) < 0)
+		log_debug(g->log, "the conntrack helper stays registered: a ruleset names it");
+	release(g);
+}
+
+int gateway_start(struct config *config, struct log *log, struct gateway **out)
+{
+	struct gateway *g = calloc(1, sizeof(*g));
+	int error;
+
+	if (g == NULL)
+		return -ENOMEM;
+	g->config = *config;
+	g->log = log;
+	g->worker_count = worker_count_of(config);
+	error = start(g);
+	if (error < 0) {
+		undo_start(g);
+		return error;
+	}
+	log_services(g);
+	*out = g;
+	return 0;
+}
+
+void gateway_stop(struct gateway *g)
+{
+	if (g == NULL)
+		return;
+	config_free(&g->config);
+	release(g);
+}
+
+/* ---- changes ---- */
+
+int gateway_reload(struct gateway *g, struct config *config)
+{
+	struct discovery found = { 0 };
+	struct policy *policy = NULL;
+	int error;
+
+	config_keep_fixed(&g->config, config);
+	error = discover(config, g->ipvs, &found);
+	if (error == 0)
+		error = build_policy(config, &found, &policy);
+	if (error == 0)
+		error = register_helper(g, config);
+	if (error == 0)
+		error = adopt_policy(g, config, policy);
+	if (error < 0) {
+		log_error(g->log, "the configuration stays as it was: %s", strerror(-error));
+		discovery_free(&found);
+		free(policy);
+		return error;
+	}
+	discovery_free(&g->discovery);
+	g->discovery = found;
+	config_free(&g->config);
+	g->config = *config;
+	log_set_level(g->log, g->config.log.level);
+	log_services(g);
+	return 0;
+}
+
+void gateway_tick(struct gateway *g)
+{
+	struct discovery found = { 0 };
+	struct policy *policy = NULL;
+	int error = discover(&g->config, g->ipvs, &found);
+
+	if (error == 0 && discovery_equal(&found, &g->discovery)) {
+		discovery_free(&found);
+		return;
+	}
+	if (error == 0)
+		error = build_policy(&g->config, &found, &policy);
+	if (error == 0)
+		error = adopt_policy(g, &g->config, policy);
+	if (error < 0) {
+		log_warning(g->log, "cannot follow the services of IPVS: %s", strerror(-error));
+		discovery_free(&found);
+		free(policy);
+		return;
+	}
+	discovery_free(&g->discovery);
+	g->discovery = found;
+	log_services(g);
+}
+
+int gateway_ruleset_fd(const struct gateway *g)
+{
+	return ruleset_monitor_fd(g->monitor);
+}
+
+void gateway_ruleset_changed(struct gateway *g)
+{
+	int changed = ruleset_monitor_read(g->monitor);
+
+	if (changed < 0)
+		log_warning(g->log, "cannot follow changes of the ruleset: %s", strerror(-changed));
+	if (changed <= 0 || load_ruleset(g, &g->config, g->policy, true) < 0)
+		return;
+	for (uint32_t i = 0; i < g->worker_count; i++)
+		worker_restore_marks(g->workers[i]);
+	log_notice(g->log, "somebody changed table inet " RULESET_TABLE ": it is complete again");
+}
+
+bool gateway_is_alive(struct gateway *g)
+{
+	bool alive = true;
+
+	for (uint32_t i = 0; i < g->worker_count; i++) {
+		uint64_t rounds = worker_rounds(g->workers[i]);
+
+		alive &= rounds != g->rounds[i];
+		g->rounds[i] = rounds;
+	}
+	return alive;
+}
+
+size_t gateway_service_count(const struct gateway *g)
+{
+	return g->policy->service_count;
+}
+
+int gateway_print_ruleset(const struct config *config, struct log *log, FILE *out)
+{
+	struct discovery found = { 0 };
+	struct policy *policy = NULL;
+	struct ipvs *ipvs = NULL;
+	int error = config->discover ? ipvs_open(&ipvs) : 0;
+
+	if (error == 0)
+		error = discover(config, ipvs, &found);
+	if (error < 0) {
+		log_warning(log, "IPVS does not answer (%s): only configured services are shown",
+			    strerror(-error));
+		error = 0;
+	}
+	error = build_policy(config, &found, &policy);
+	if (error == 0) {
+		struct ruleset_plan plan = plan_of(config, policy);
+
+		error = ruleset_render(&plan, out);
+	}
+	ipvs_close(ipvs);
+	discovery_free(&found);
+	free(policy);
+	return error;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The running gateway: everything between the configuration and the workers.
+ *
+ * gateway_start takes, in this order: what stands in the way is looked for, the queues are bound
+ * (a second daemon ends here, before it has touched anything), the conntrack helper registered, the
+ * backup thread found or started, IPVS asked for services, the ruleset loaded, the workers started.
+ * What a failed start has done is undone. gateway_stop leaves ruleset and helper where they are:
+ * sessions that begin while no daemon runs can so be served by the next one; the queue rules let
+ * everything pass meanwhile.
+ *
+ * Used by one thread, main's.
+ */
+#ifndef FTPALGD_DAEMON_GATEWAY_H
+#define FTPALGD_DAEMON_GATEWAY_H
+
+#include "daemon/config.h"
+#include "daemon/log.h"
+
+struct gateway;
+
+/* config is the gateway's from then on if 0 is returned. Failures are logged. */
+int gateway_start(struct config *config, struct log *log, struct gateway **out)
+	__attribute__((warn_unused_result));
+void gateway_stop(struct gateway *g);
+
+/* Changes over to another configuration, whole or not at all; config as for gateway_start. */
+int gateway_reload(struct gateway *g, struct config *config) __attribute__((warn_unused_result));
+
+/* Readable when the ruleset was changed by somebody; then gateway_ruleset_changed is due. */
+int gateway_ruleset_fd(const struct gateway *g);
+void gateway_ruleset_changed(struct gateway *g);
+
+/* To be called every GATEWAY_TICK_SECONDS: looks for services that came or went. */
+#define GATEWAY_TICK_SECONDS 2
+void gateway_tick(struct gateway *g);
+
+/* Whether every worker has made progress since the last call. */
+bool gateway_is_alive(struct gateway *g);
+
+/* Number of services, for the status line. */
+size_t gateway_service_count(const struct gateway *g);
+
+/* Writes the ruleset that the configuration asks for, with the services that IPVS names now. */
+int gateway_print_ruleset(const struct config *config, struct log *log, FILE *out)
+	__attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ftpalgd(8): command line, signals, and the service manager.
+ */
+#include "daemon/config.h"
+#include "daemon/gateway.h"
+#include "daemon/log.h"
+#include "daemon/options.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	STATUS_FINE = 0,
+	STATUS_FAILED = 1,
+	STATUS_USAGE = 2,
+};
+
+struct daemon {
+	struct options options;
+	struct log *log;
+	struct gateway *gateway;
+	int signals;
+	int timer;
+	bool stop;
+};
+
+static int load_config(const struct options *options, struct config *config)
+{
+	static struct config_errors errors;
+	int error = config_load(options->config, options->config_named, config, &errors);
+
+	if (error < 0)
+		config_errors_print(&errors, stderr);
+	else if (options->verbose)
+		config->log.level = LOG_LEVEL_DEBUG;
+	return error;
+}
+
+/* ---- events ---- */
+
+static void notify_ready(struct daemon *d)
+{
+	sd_notifyf(0, "READY=1\nSTATUS=Serving %zu virtual services",
+		   gateway_service_count(d->gateway));
+}
+
+static void reload(struct daemon *d)
+{
+	struct timespec now;
+	struct config config;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
+		   (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+	if (load_config(&d->options, &config) < 0) {
+		log_error(d->log, "%s is not taken: the running configuration stays", d->options.config);
+	} else if (gateway_reload(d->gateway, &config) < 0) {
+		config_free(&config);
+	} else {
+		log_notice(d->log, "configuration reloaded");
+	}
+	notify_ready(d);
+}
+
+static void handle_signal(struct daemon *d)
+{
+	struct signalfd_siginfo info;
+
+	if (read(d->signals, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (info.ssi_signo == SIGHUP)
+		reload(d);
+	else
+		d->stop = true;
+}
+
+static void handle_timer(struct daemon *d)
+{
+	uint64_t expirations;
+
+	if (read(d->timer, &expirations, sizeof(expirations)) != sizeof(expirations))
+		return;
+	gateway_tick(d->gateway);
+	if (gateway_is_alive(d->gateway))
+		sd_notifyf(0, "WATCHDOG=1\nSTATUS=Serving %zu virtual services",
+			   gateway_service_count(d->gateway));
+}
+
+static void loop(struct daemon *d)
+{
+	struct pollfd fds[] = {
+		{ .fd = d->signals, .events = POLLIN },
+		{ .fd = d->timer, .events = POLLIN },
+		{ .fd = gateway_ruleset_fd(d->gateway), .events = POLLIN },
+	};
+
+	while (!d->stop) {
+		if (poll(fds, sizeof(fds) / sizeof(fds[0]), -1) < 0)
+			continue;
+		if ((fds[0].revents & POLLIN) != 0)
+			handle_signal(d);
+		if ((fds[1].revents & POLLIN) != 0)
+			handle_timer(d);
+		if ((fds[2].revents & POLLIN) != 0)
+			gateway_ruleset_changed(d->gateway);
+	}
+}
+
+/* Before any thread is started, so that every thread inherits the mask. */
+static int open_events(struct daemon *d)
+{
+	const struct itimerspec every = {
+		.it_interval = { .tv_sec = GATEWAY_TICK_SECONDS },
+		.it_value = { .tv_sec = GATEWAY_TICK_SECONDS },
+	};
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	d->signals = signalfd(-1, &set, SFD_CLOEXEC);
+	d->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+	if (d->signals < 0 || d->timer < 0 || timerfd_settime(d->timer, 0, &every, NULL) < 0)
+		return -errno;
+	return 0;
+}
+
+static int run(struct daemon *d, struct config *config)
+{
+	int error = open_events(d);
+
+	if (error == 0)
+		error = gateway_start(config, d->log, &d->gateway);
+	if (error < 0) {
+		config_free(config);
+		log_error(d->log, "not started");
+		return STATUS_FAILED;
+	}
+	notify_ready(d);
+	loop(d);
+	sd_notify(0, "STOPPING=1");
+	gateway_stop(d->gateway);
+	return STATUS_FINE;
+}
+
+static int print_ruleset(struct daemon *d, struct config *config)
+{
+	int error = gateway_print_ruleset(config, d->log, stdout);
+
+	config_free(config);
+	if (error < 0)
+		log_error(d->log, "cannot print the ruleset: %s", strerror(-error));
+	return error < 0 ? STATUS_FAILED : STATUS_FINE;
+}
+
+static int carry_out(struct daemon *d)
+{
+	struct config config;
+	int status;
+
+	if (load_config(&d->options, &config) < 0)
+		return STATUS_FAILED;
+	if (d->options.task == TASK_CHECK) {
+		config_free(&config);
+		printf("%s: fine\n", d->options.config);
+		return STATUS_FINE;
+	}
+	if (log_open(config.log.level, &d->log) < 0) {
+		config_free(&config);
+		return STATUS_FAILED;
+	}
+	status = d->options.task == TASK_PRINT_RULESET ? print_ruleset(d, &config) : run(d, &config);
+	log_close(d->log);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct daemon d = { 0 };
+
+	if (options_parse(argc, argv, &d.options) < 0)
+		return STATUS_USAGE;
+	switch (d.options.task) {
+	case TASK_HELP:
+		options_help();
+		return STATUS_FINE;
+	case TASK_VERSION:
+		printf("ftpalgd " PACKAGE_VERSION "\n");
+		return STATUS_FINE;
+	default:
+		return carry_out(&d);
+	}
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One thread with one queue, its own sockets and its own sessions: no lock on a packet's way.
+ *
+ * A round takes what the queue holds, decides on each packet, makes the openings that are wanted
+ * and sends the verdicts. A packet whose opening is not in force yet waits beside the others, and
+ * so do later ones of its session; nothing else does.
+ *
+ * The policy is a snapshot that main hands over whole. worker_call runs a function inside the
+ * worker's thread, between two rounds: the only way for others to look at its sessions.
+ */
+#ifndef FTPALGD_DAEMON_WORKER_H
+#define FTPALGD_DAEMON_WORKER_H
+
+#include "core/table.h"
+#include "daemon/counters.h"
+#include "daemon/log.h"
+#include "daemon/opener.h"
+#include "kernel/queue.h"
+
+struct worker;
+
+struct worker_plan {
+	struct queue *queue; /* owned by the worker once worker_start has succeeded */
+	const struct ipvs_backup *backup; /* NULL: no IPVS entries */
+	const struct policy *policy;
+	size_t sessions;
+	struct log *log;
+};
+
+/* Returns 0 or -errno, and says on the log what failed. */
+int worker_start(const struct worker_plan *plan, struct worker **out)
+	__attribute__((warn_unused_result));
+
+/* Ends the thread after its round and frees everything; packets that wait are accepted. */
+void worker_stop(struct worker *w);
+
+/*
+ * Runs call in the worker's thread and waits for its end. One caller at a time. What it is given
+ * may be used until it returns; policy may be replaced.
+ */
+struct worker_view {
+	struct table *table;
+	const struct policy **policy;
+	uint32_t now;
+};
+void worker_call(struct worker *w, void (*call)(const struct worker_view *view, void *context),
+		 void *context);
+
+/* From the next round on the worker uses policy; on return it no longer uses the one before. */
+void worker_set_policy(struct worker *w, const struct policy *policy);
+
+/* Puts the marks of adjusted sessions into a ruleset that has lost them. */
+void worker_restore_marks(struct worker *w);
+
+const struct counters *worker_counters(const struct worker *w);
+const struct queue_counters *worker_queue_counters(const struct worker *w);
+
+/* Rounds so far; a living worker makes one at least every second. */
+uint64_t worker_rounds(const struct worker *w);
+
+#endif
