@@ -122,6 +122,7 @@ static void take_string(struct scan *scan, struct cursor *c)
 	}
 	if (p >= c->end || *p == '\n') {
 		FAULT(scan, c, "this text has no closing \" on its line");
+		scan->previous = '"';
 		c->next = p;
 		return;
 	}
@@ -143,8 +144,8 @@ static void take_number(struct scan *scan, struct cursor *c)
 	}
 	errno = 0;
 	if (strtoll(c->next, &value_end, hex ? 16 : 10), errno == ERANGE)
-		FAULT(scan, c, "the number %.*s is too large", (int)(end - c->next < 40 ? end - c->next : 40),
-		      c->next);
+		FAULT(scan, c, "the number %.*s is too large",
+		      (int)(end - c->next < 40 ? end - c->next : 40), c->next);
 	take(scan, c, (size_t)(end - c->next));
 	put(scan, "L", 1);
 	c->next += strspn(c->next, "L") <= 2 ? strspn(c->next, "L") : 0;
@@ -309,7 +310,8 @@ static bool refuse_nul(struct scan *scan, struct cursor *c)
 }
 
 /* Reads path into the next free source; says at from, the line of the @include, if it cannot. */
-static int add_source(struct scan *scan, const char *path, const struct cursor *from, size_t *length)
+static int add_source(struct scan *scan, const char *path, const struct cursor *from,
+		      size_t *length)
 {
 	struct config_text *out = scan->out;
 	struct config_source *source = &out->sources[out->source_count];
