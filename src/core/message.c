@@ -211,6 +211,12 @@ static struct span next_run(const char *line, size_t size, size_t *at)
 	return (struct span){ start, end - start };
 }
 
+/* A sign makes the first number of a run none. */
+static bool is_signed(const char *line, struct span run)
+{
+	return line[run.start - 1] == '-' || line[run.start - 1] == '+';
+}
+
 int message_parse_passive(const char *line, size_t size, struct endpoint *e, struct span *where)
 {
 	size_t at = CODE_SIZE;
@@ -218,7 +224,8 @@ int message_parse_passive(const char *line, size_t size, struct endpoint *e, str
 	while (at < size) {
 		struct span run = next_run(line, size, &at);
 
-		if (message_parse_port(line + run.start, run.size, e) == 0) {
+		if (!is_signed(line, run) &&
+		    message_parse_port(line + run.start, run.size, e) == 0) {
 			*where = run;
 			return 0;
 		}
