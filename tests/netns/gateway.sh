@@ -18,7 +18,7 @@ gateway_start() {
 	gateway_ready "$before" || lab_fail "ftpalgd does not get ready"
 }
 gateway_ready() {
-	lab_wait_for "(( \$(grep -c 'serving\\|no virtual service' $LAB_STATE/ftpalgd.log) > $1 )) || lab_gone $(<"$LAB_STATE/ftpalgd.pid")" 10
+	lab_wait_for "(( \$(grep -c 'serving\\|no virtual service' $LAB_STATE/ftpalgd.log) > $1 )) || lab_gone $(<"$LAB_STATE/ftpalgd.pid")" 60
 	! lab_gone "$(<"$LAB_STATE/ftpalgd.pid")"
 }
 gateway_stop() { lab_kill ftpalgd "${1:-TERM}"; }

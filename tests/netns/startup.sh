@@ -1,0 +1,63 @@
+#!/bin/bash
+# What an operator gets wrong: one clear message that says what to do, the documented exit status,
+# and nothing half-done stays behind.
+. "$(dirname "$0")/gateway.sh"
+
+lab_up families=4 capture=no
+config=$LAB_STATE/ftpalgd.conf
+echo >"$config"
+
+# start_fails STATUS WORDS COMMAND...: it ends by itself with that status and says these words once.
+start_fails() {
+	local status=0 wanted=$1 words=$2
+	shift 2
+	in_director "$@" >"$LAB_STATE/said" 2>&1 || status=$?
+	[[ $status == "$wanted" ]] || { cat "$LAB_STATE/said"; lab_fail "status $status, not $wanted: $words"; }
+	[[ $(grep -c -- "$words" "$LAB_STATE/said") == 1 ]] || { cat "$LAB_STATE/said"; lab_fail "does not say once: $words"; }
+}
+nothing_behind() {
+	! in_director nft list table inet ftpalgd >/dev/null 2>&1 || lab_fail "a ruleset stays behind"
+	[[ -z $(in_director ipvsadm -L --daemon) ]] || lab_fail "a backup thread stays behind"
+}
+
+start_fails 2 "unrecognized option" "$ftpalgd" --nonsense
+start_fails 2 "unexpected argument 'x'" "$ftpalgd" x
+start_fails 1 "$LAB_STATE/absent" "$ftpalgd" -c "$LAB_STATE/absent"
+printf 'discover = true;\nqueue = 1;\n' >"$config"
+start_fails 1 "$config:2: .*queues" "$ftpalgd" -c "$config"
+start_fails 1 "$config:2: .*queues" "$ftpalgd" --check -c "$config"
+echo >"$config"
+nothing_behind
+
+start_fails 1 "CAP_NET_ADMIN" setpriv --reuid 65534 --clear-groups --inh-caps=-all --bounding-set=-all "$ftpalgd" -c "$config"
+
+in_director sysctl -qw net.ipv4.vs.conntrack=0
+start_fails 1 "sysctl -w net.ipv4.vs.conntrack=1" "$ftpalgd" -c "$config"
+in_director sysctl -qw net.ipv4.vs.conntrack=1
+nothing_behind
+
+if modprobe ip_vs_ftp; then
+	start_fails 1 "modprobe -r ip_vs_ftp" "$ftpalgd" -c "$config"
+	rmmod ip_vs_ftp
+	nothing_behind
+fi
+
+gateway_start
+before=$(in_director nft list table inet ftpalgd)
+start_fails 1 "taken by another process" "$ftpalgd" -c "$config"
+[[ $(in_director nft list table inet ftpalgd) == "$before" ]] || lab_fail "a second daemon changed the ruleset"
+gateway_stop
+in_director nft delete table inet ftpalgd
+
+# No service yet: it waits for one, and takes it up.
+in_director ipvsadm -C
+gateway_start
+grep -q "no virtual service yet" "$LAB_STATE/ftpalgd.log" || lab_fail "does not say that there is no service"
+in_director ipvsadm -A -t "$vip:21" -s rr
+in_director ipvsadm -a -t "$vip:21" -r "$rs1:21" -m
+lab_wait_for "grep -q 'serving $vip:21' $LAB_STATE/ftpalgd.log" 30
+in_director nft list set inet ftpalgd services4 | grep -q "$vip . 21" || lab_fail "the new service is not in the set"
+in_director ipvsadm -C
+lab_wait_for "! in_director nft list set inet ftpalgd services4 | grep -q '$vip . 21'" 30
+gateway_stop
+lab_down
