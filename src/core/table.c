@@ -276,6 +276,19 @@ void table_each(struct table *t, bool (*visit)(struct session *s, void *context)
 				return;
 }
 
+/* A freed record is all zero but for its link: no service has port 0. */
+bool table_walk(struct table *t, size_t *position, size_t max,
+		void (*visit)(struct session *s, void *context), void *context)
+{
+	for (; *position + 1 < t->fresh && max > 0; ++*position, max--) {
+		struct session *s = &t->sessions[*position + 1];
+
+		if (s->flow.service.port != 0)
+			visit(s, context);
+	}
+	return *position + 1 < t->fresh;
+}
+
 const struct splice *table_splice(const struct table *t, const struct session *s, enum direction d)
 {
 	return s->splices[d] == 0 ? &empty_splice : &t->splices[s->splices[d]];

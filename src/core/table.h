@@ -47,6 +47,13 @@ size_t table_count(const struct table *t);
 /* Calls visit for every session, newest first within each list, until it returns false. */
 void table_each(struct table *t, bool (*visit)(struct session *s, void *context), void *context);
 
+/*
+ * The same for the sessions in up to max records from *position on (0 at first), which is moved on;
+ * false when none are left behind it. Sessions keep their records: a walk may go on later.
+ */
+bool table_walk(struct table *t, size_t *position, size_t max,
+		void (*visit)(struct session *s, void *context), void *context);
+
 /* The splice of a direction; an empty one where the session has none. */
 const struct splice *table_splice(const struct table *t, const struct session *s, enum direction d);
 

@@ -15,6 +15,7 @@
 struct pending_packet {
 	struct pending_packet *next;
 	uint32_t id;             /* the queue's */
+	uint64_t arrived;        /* us */
 	struct session *session; /* kept in the table by its busy count */
 	struct service service;  /* a copy: the policy may be replaced meanwhile */
 	struct packet packet;

@@ -34,10 +34,16 @@ struct worker {
 	const struct policy *policy;
 	struct report *report;
 	struct log *log;
+	uint64_t now_ms;
 	uint32_t now; /* seconds */
 	struct decision decision;
 	uint8_t bytes[PACKET_SIZE_MAX]; /* of the packet being written */
 	struct counters counters;
+	struct tally *tally;
+	struct counters untallied; /* of services that the tally does not hold */
+	struct latency latency;
+	struct history history;
+	counter session_count;
 	counter rounds;
 
 	int wake; /* eventfd */
@@ -47,20 +53,47 @@ struct worker {
 	void *call_context;
 };
 
-static uint64_t now_ms(void)
+static uint64_t now_us(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-static void count_reasons(struct worker *w, const struct situation *at, reason_set reasons)
+static uint64_t now_ms(void)
+{
+	return now_us() / 1000;
+}
+
+/* ---- what is told to others ---- */
+
+/* service may be a copy that a waiting packet holds. */
+static struct counters *tally_of(struct worker *w, const struct service *service)
+{
+	const struct service *ours = policy_find(w->policy, &service->address);
+
+	if (ours == NULL || w->tally == NULL)
+		return &w->untallied;
+	return &w->tally->services[ours - w->policy->services];
+}
+
+static void note(struct worker *w, const struct session *s, struct event event)
+{
+	event.time = w->now_ms;
+	event.flow = s->flow;
+	history_add(&w->history, &event);
+}
+
+static void count_reasons(struct worker *w, const struct situation *at, struct counters *tally,
+			  reason_set reasons)
 {
 	for (enum reason r = 0; reasons != 0; r++, reasons >>= 1) {
 		if ((reasons & 1) == 0)
 			continue;
 		counter_add(&w->counters.reasons[r], 1);
+		counter_add(&tally->reasons[r], 1);
+		note(w, at->session, (struct event){ .kind = EVENT_REFUSAL, .reason = r });
 		report_reason(w->report, r, at);
 	}
 }
@@ -118,7 +151,7 @@ static int mark_adjusted(struct worker *w, const struct flow *flow)
 }
 
 /* From now on the two sides count differently: conntrack must allow it, and we must see it all. */
-static void adjust(struct worker *w, struct session *s)
+static void adjust(struct worker *w, struct session *s, struct counters *tally)
 {
 	int error = conntrack_make_liberal(opener_netlink(w->opener), &s->flow);
 
@@ -128,27 +161,53 @@ static void adjust(struct worker *w, struct session *s)
 		report_failure(w->report, "following a session whose text changed its length", error);
 	s->adjusted = true;
 	counter_add(&w->counters.adjusted, 1);
+	counter_add(&tally->adjusted, 1);
+	note(w, s, (struct event){ .kind = EVENT_ADJUSTED });
 }
 
 /* ---- deciding ---- */
 
+static void tell_opening(struct worker *w, const struct situation *at, struct counters *tally,
+			 const struct want *want)
+{
+	counter_add(&w->counters.openings[want->mode], 1);
+	counter_add(&tally->openings[want->mode], 1);
+	note(w, at->session, (struct event){ .kind = EVENT_OPENING, .want = *want });
+	report_opening(w->report, at, want);
+}
+
+static void tell_dialogue(struct worker *w, const struct session *s, struct counters *tally,
+			  const struct dialogue *before)
+{
+	if (s->dialogue.encrypted && !before->encrypted) {
+		counter_add(&w->counters.encrypted, 1);
+		counter_add(&tally->encrypted, 1);
+		note(w, s, (struct event){ .kind = EVENT_ENCRYPTED });
+	}
+	if (s->dialogue.closing && !before->closing)
+		note(w, s, (struct event){ .kind = EVENT_CLOSING });
+}
+
 static void finish(struct worker *w, const struct situation *at, struct session *s,
 		   struct decision *d, uint32_t id)
 {
-	bool encrypted = s->dialogue.encrypted;
+	const struct dialogue before = s->dialogue;
+	struct counters *tally = tally_of(w, at->service);
 	struct outcome outcome;
 
 	settle(at, d, w->table, s, w->bytes, sizeof(w->bytes), &outcome);
 	if (outcome.adjust)
-		adjust(w, s);
+		adjust(w, s, tally);
 	for (size_t i = 0; i < d->want_count; i++)
-		if (d->wants[i].made) {
-			counter_add(&w->counters.openings[d->wants[i].mode], 1);
-			report_opening(w->report, at, &d->wants[i]);
-		}
-	if (s->dialogue.encrypted && !encrypted)
-		counter_add(&w->counters.encrypted, 1);
-	count_reasons(w, at, d->reasons | outcome.reasons);
+		if (d->wants[i].made)
+			tell_opening(w, at, tally, &d->wants[i]);
+	tell_dialogue(w, s, tally, &before);
+	count_reasons(w, at, tally, d->reasons | outcome.reasons);
+	counter_add(&tally->packets, 1);
+	if (outcome.verdict == VERDICT_REWRITE)
+		counter_add(&tally->rewritten, 1);
+	if (outcome.verdict == VERDICT_DROP)
+		counter_add(&tally->dropped, 1);
 	verdict(w, id, &outcome);
 }
 
@@ -202,6 +261,7 @@ static bool make_pending(struct worker *w, struct session *s, const struct servi
 	if (p == NULL)
 		return false;
 	p->id = queued->id;
+	p->arrived = now_us();
 	p->session = s;
 	p->service = *service;
 	p->from = queued->direction;
@@ -209,7 +269,8 @@ static bool make_pending(struct worker *w, struct session *s, const struct servi
 	return true;
 }
 
-static struct session *session_of(struct worker *w, const struct flow *flow)
+static struct session *session_of(struct worker *w, const struct flow *flow,
+				  const struct service *service)
 {
 	struct session *s = table_find(w->table, flow);
 	bool evicted;
@@ -219,47 +280,55 @@ static struct session *session_of(struct worker *w, const struct flow *flow)
 	s = table_add(w->table, flow, w->now, &evicted);
 	if (evicted || s == NULL)
 		count_reason(w, REASON_SESSION_EVICTED);
-	if (s != NULL)
+	if (s != NULL) {
 		counter_add(&w->counters.sessions, 1);
+		counter_add(&tally_of(w, service)->sessions, 1);
+		note(w, s, (struct event){ .kind = EVENT_SESSION });
+	}
 	return s;
 }
 
-static void handle(struct worker *w, const struct queue_packet *queued)
+/* Returns whether the packet has its verdict; else it waits. */
+static bool handle_session(struct worker *w, const struct queue_packet *queued, struct session *s,
+			   const struct service *service, const struct packet *packet)
 {
-	struct packet packet;
-	const struct service *service = NULL;
-	struct session *s;
 	struct situation at;
+
+	if (s->busy == 0) {
+		situate(w, &at, s, service, queued->direction, packet);
+		decide(&at, &w->decision);
+		if (w->decision.want_count == 0) {
+			finish(w, &at, s, &w->decision, queued->id);
+			return true;
+		}
+	}
+	if (make_pending(w, s, service, packet, queued))
+		return false;
+	/* Too many wait: the sender will send it again. */
+	verdict(w, queued->id, &(struct outcome){ .verdict = VERDICT_DROP });
+	return true;
+}
+
+/* The same. */
+static bool handle(struct worker *w, const struct queue_packet *queued)
+{
+	const struct service *service = NULL;
+	struct session *s = NULL;
+	struct packet packet;
 
 	counter_add(&w->counters.packets, 1);
 	if (queued->has_flow)
 		service = policy_find(w->policy, &queued->flow.service);
-	if (service == NULL) {
+	if (service == NULL)
 		count_reason(w, REASON_SERVICE_UNKNOWN);
-		accept_packet(w, queued->id);
-		return;
-	}
-	if (packet_parse(queued->bytes, queued->length, &packet) < 0) {
+	else if (packet_parse(queued->bytes, queued->length, &packet) < 0)
 		count_reason(w, REASON_PACKET_MALFORMED);
-		accept_packet(w, queued->id);
-		return;
-	}
-	s = session_of(w, &queued->flow);
-	if (s == NULL) {
-		accept_packet(w, queued->id);
-		return;
-	}
-	if (s->busy == 0) {
-		situate(w, &at, s, service, queued->direction, &packet);
-		decide(&at, &w->decision);
-		if (w->decision.want_count == 0) {
-			finish(w, &at, s, &w->decision, queued->id);
-			return;
-		}
-	}
-	/* Too many wait: the sender will send it again. */
-	if (!make_pending(w, s, service, &packet, queued))
-		verdict(w, queued->id, &(struct outcome){ .verdict = VERDICT_DROP });
+	else
+		s = session_of(w, &queued->flow, service);
+	if (s != NULL)
+		return handle_session(w, queued, s, service, &packet);
+	accept_packet(w, queued->id);
+	return true;
 }
 
 /* ---- waiting ---- */
@@ -282,19 +351,15 @@ static int send_again(struct worker *w, const struct situation *at, struct pendi
 	return error;
 }
 
-static bool visit_pending(void *context, struct pending_packet *p)
+/* Decides, waits or finishes. Returns true when the packet is done with. */
+static bool carry_on(struct worker *w, struct pending_packet *p)
 {
-	struct worker *w = context;
 	struct session *s = p->session;
 	struct situation at;
 	int settled;
 
-	if (!p->decided) {
-		if (s->blocked || !start_pending(w, p))
-			return false;
-		s->busy--;
-		return true;
-	}
+	if (!p->decided)
+		return !s->blocked && start_pending(w, p);
 	situate(w, &at, s, &p->service, p->from, &p->packet);
 	settled = opener_settled(w->opener, p->ticket);
 	if (settled < 0)
@@ -305,7 +370,17 @@ static bool visit_pending(void *context, struct pending_packet *p)
 		fail_openings(w, &at, &p->decision);
 	finish(w, &at, s, &p->decision, p->id);
 	s->blocked = false;
-	s->busy--;
+	return true;
+}
+
+static bool visit_pending(void *context, struct pending_packet *p)
+{
+	struct worker *w = context;
+
+	if (!carry_on(w, p))
+		return false;
+	p->session->busy--;
+	latency_add(&w->latency, now_us() - p->arrived, 1);
 	return true;
 }
 
@@ -334,7 +409,8 @@ static void answer_call(struct worker *w)
 
 	if (call == NULL)
 		return;
-	call(&(struct worker_view){ w->table, &w->policy, w->now }, w->call_context);
+	call(&(struct worker_view){ w->table, &w->policy, &w->tally, &w->history, w->queue, w->now },
+	     w->call_context);
 	atomic_store(&w->call, NULL);
 	sem_post(&w->called);
 }
@@ -343,15 +419,21 @@ static void run_round(struct worker *w)
 {
 	struct queue_packet packets[QUEUE_BATCH_MAX];
 	int count = queue_receive(w->queue, packets, QUEUE_BATCH_MAX);
+	uint64_t start = now_us(), waiting = 0;
 
+	w->now_ms = start / 1000;
+	w->now = (uint32_t)(start / 1000000);
 	if (count < 0)
 		report_failure(w->report, "receiving from the queue", count);
 	for (int i = 0; i < count; i++)
-		handle(w, &packets[i]);
+		if (!handle(w, &packets[i]))
+			waiting++;
 	/* The first visit makes the openings, the second mostly finds them in force already. */
 	pending_each(w->pending, visit_pending, w);
 	pending_each(w->pending, visit_pending, w);
 	flush(w);
+	if (count > 0)
+		latency_add(&w->latency, now_us() - start, (uint64_t)count - waiting);
 }
 
 static void *run(void *context)
@@ -360,11 +442,11 @@ static void *run(void *context)
 
 	while (!atomic_load(&w->stop)) {
 		sleep_until_something(w);
-		w->now = (uint32_t)(now_ms() / 1000);
 		run_round(w);
 		counter_add(&w->counters.expired, table_expire(w->table, w->now,
 							       w->policy->idle_seconds,
 							       EXPIRE_PER_ROUND));
+		counter_set(&w->session_count, table_count(w->table));
 		answer_call(w);
 		counter_add(&w->rounds, 1);
 	}
@@ -392,14 +474,29 @@ void worker_call(struct worker *w, void (*call)(const struct worker_view *view, 
 		;
 }
 
+struct policy_change {
+	const struct policy *policy;
+	struct tally *tally; /* the new one; afterwards the one before */
+};
+
 static void set_policy(const struct worker_view *view, void *context)
 {
-	*view->policy = context;
+	struct policy_change *change = context;
+	struct tally *before = *view->tally;
+
+	if (before != NULL && change->tally != NULL)
+		tally_carry(change->tally, change->policy, before, *view->policy);
+	*view->policy = change->policy;
+	*view->tally = change->tally;
+	change->tally = before;
 }
 
 void worker_set_policy(struct worker *w, const struct policy *policy)
 {
-	worker_call(w, set_policy, (void *)(uintptr_t)policy);
+	struct policy_change change = { policy, tally_new(policy) };
+
+	worker_call(w, set_policy, &change);
+	free(change.tally);
 }
 
 static bool restore_mark(struct session *s, void *context)
@@ -427,9 +524,24 @@ const struct counters *worker_counters(const struct worker *w)
 	return &w->counters;
 }
 
-const struct queue_counters *worker_queue_counters(const struct worker *w)
+const struct latency *worker_latency(const struct worker *w)
 {
-	return queue_counters(w->queue);
+	return &w->latency;
+}
+
+uint16_t worker_queue_number(const struct worker *w)
+{
+	return queue_number(w->queue);
+}
+
+const struct tally *worker_tally(const struct worker *w)
+{
+	return w->tally;
+}
+
+uint64_t worker_session_count(const struct worker *w)
+{
+	return counter_get(&w->session_count);
 }
 
 uint64_t worker_rounds(const struct worker *w)
@@ -448,15 +560,18 @@ static void release(struct worker *w)
 	pending_free(w->pending);
 	table_free(w->table);
 	report_free(w->report);
+	free(w->tally);
 	sem_destroy(&w->called);
 	free(w);
 }
 
 static int prepare(struct worker *w, const struct worker_plan *plan)
 {
-	w->now = (uint32_t)(now_ms() / 1000);
+	w->now_ms = now_ms();
+	w->now = (uint32_t)(w->now_ms / 1000);
 	w->log = plan->log;
 	w->policy = plan->policy;
+	w->tally = tally_new(plan->policy);
 	w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (w->wake < 0)
 		return -errno;

@@ -14,6 +14,8 @@
 
 #include "core/table.h"
 #include "daemon/counters.h"
+#include "daemon/history.h"
+#include "daemon/latency.h"
 #include "daemon/log.h"
 #include "daemon/opener.h"
 #include "kernel/queue.h"
@@ -42,6 +44,9 @@ void worker_stop(struct worker *w);
 struct worker_view {
 	struct table *table;
 	const struct policy **policy;
+	struct tally **tally;
+	const struct history *history;
+	const struct queue *queue;
 	uint32_t now;
 };
 void worker_call(struct worker *w, void (*call)(const struct worker_view *view, void *context),
@@ -54,7 +59,17 @@ void worker_set_policy(struct worker *w, const struct policy *policy);
 void worker_restore_marks(struct worker *w);
 
 const struct counters *worker_counters(const struct worker *w);
-const struct queue_counters *worker_queue_counters(const struct worker *w);
+const struct latency *worker_latency(const struct worker *w);
+uint16_t worker_queue_number(const struct worker *w);
+
+/*
+ * By service of the policy in use, for the thread that sets it; NULL when there was no memory for
+ * it. Valid until the next worker_set_policy.
+ */
+const struct tally *worker_tally(const struct worker *w);
+
+/* Sessions held now. */
+uint64_t worker_session_count(const struct worker *w);
 
 /* Rounds so far; a living worker makes one at least every second. */
 uint64_t worker_rounds(const struct worker *w);
