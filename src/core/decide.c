@@ -228,8 +228,9 @@ static void read_final_reply(const struct situation *at, struct decision *d, uin
 {
 	struct dialogue *after = &d->after;
 
-	if (code / 100 == 1 && after->unused > 0)
-		after->unused--; /* a transfer begins: it has found its opening */
+	after->transferring = code / 100 == 1;
+	if (after->transferring && after->unused > 0)
+		after->unused--; /* it has found its opening */
 	switch (code) {
 	case REPLY_PASSIVE:
 		if (solicited(d, &after->pasv_pending))

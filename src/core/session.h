@@ -36,7 +36,8 @@ struct dialogue {
 	uint8_t epsv_pending;
 	bool auth_pending;
 	bool encrypted;
-	bool midway; /* its beginning was not seen */
+	bool midway;       /* its beginning was not seen */
+	bool transferring; /* a transfer has begun and its end was not seen */
 	bool closing;
 };
 

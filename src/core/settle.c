@@ -170,12 +170,9 @@ static int commit_edits(const struct situation *at, struct decision *d, struct t
 static void commit(const struct situation *at, struct decision *d, struct table *table,
 		   struct session *s)
 {
-	if (d->after.closing)
-		table_set_closing(table, s);
-	s->dialogue = d->after;
 	for (size_t i = 0; i < d->want_count; i++)
 		s->openings += d->wants[i].made;
-	table_touch(table, s, at->now);
+	table_commit(table, s, &d->after, at->now);
 }
 
 /* ---- emission ---- */

@@ -11,7 +11,8 @@ struct slot {
 	uint32_t record;
 };
 
-enum { LIVE, CLOSING, LISTS };
+/* In the order of their worth: the last ones make room first. */
+enum { TRANSFERRING, IDLE, CLOSING, LISTS };
 
 struct list {
 	uint32_t newest, oldest;
@@ -94,7 +95,9 @@ static uint32_t record_of(const struct table *t, const struct session *s)
 
 static struct list *list_of(struct table *t, const struct session *s)
 {
-	return &t->lists[s->dialogue.closing ? CLOSING : LIVE];
+	if (s->dialogue.closing)
+		return &t->lists[CLOSING];
+	return &t->lists[s->dialogue.transferring ? TRANSFERRING : IDLE];
 }
 
 static void list_push(struct table *t, struct list *list, struct session *s)
@@ -220,37 +223,34 @@ struct session *table_add(struct table *t, const struct flow *flow, uint32_t now
 	s = take_record(t);
 	*s = (struct session){ .flow = *flow, .created = now, .seen = now };
 	t->slots[find_slot(t, flow)] = (struct slot){ flow->id, record_of(t, s) };
-	list_push(t, &t->lists[LIVE], s);
+	list_push(t, list_of(t, s), s);
 	t->count++;
 	return s;
 }
 
-void table_touch(struct table *t, struct session *s, uint32_t now)
+void table_commit(struct table *t, struct session *s, const struct dialogue *dialogue, uint32_t now)
 {
-	struct list *list = list_of(t, s);
-
+	list_remove(t, list_of(t, s), s);
+	s->dialogue = *dialogue;
 	s->seen = now;
-	if (list->newest == record_of(t, s))
-		return;
-	list_remove(t, list, s);
-	list_push(t, list, s);
+	list_push(t, list_of(t, s), s);
 }
 
-void table_set_closing(struct table *t, struct session *s)
+struct session *table_silent_transfer(struct table *t, uint32_t now, uint32_t seconds)
 {
-	if (s->dialogue.closing)
-		return;
-	list_remove(t, &t->lists[LIVE], s);
-	s->dialogue.closing = true;
-	list_push(t, &t->lists[CLOSING], s);
+	struct session *s = &t->sessions[t->lists[TRANSFERRING].oldest];
+
+	if (t->lists[TRANSFERRING].oldest == 0 || s->busy > 0 || now - s->seen <= seconds)
+		return NULL;
+	return s;
 }
 
 size_t table_expire(struct table *t, uint32_t now, uint32_t idle_seconds, size_t max)
 {
-	const uint32_t limits[LISTS] = { idle_seconds, TABLE_CLOSING_SECONDS };
+	const uint32_t limits[LISTS] = { [IDLE] = idle_seconds, [CLOSING] = TABLE_CLOSING_SECONDS };
 	size_t expired = 0;
 
-	for (size_t i = 0; i < LISTS; i++) {
+	for (size_t i = IDLE; i < LISTS; i++) {
 		while (expired < max && t->lists[i].oldest != 0) {
 			struct session *s = &t->sessions[t->lists[i].oldest];
 

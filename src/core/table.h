@@ -4,8 +4,8 @@
  *
  * Records lie in one array that is touched only as far as it is used; an open-addressed index of
  * (conntrack id, record) finds them. Conntrack ids are keyed hashes, so the id is the hash: no
- * peer can choose colliding ones. Two lists by age, one of live and one of closing sessions, make
- * expiry and eviction of the oldest constant work. All memory is taken in table_new.
+ * peer can choose colliding ones. Lists by age, of sessions that are idle, that transfer and that
+ * are closing, make expiry and eviction of the oldest constant work. All memory is taken in table_new.
  */
 #ifndef FTPALGD_CORE_TABLE_H
 #define FTPALGD_CORE_TABLE_H
@@ -31,13 +31,16 @@ struct session *table_find(struct table *t, const struct flow *flow);
  */
 struct session *table_add(struct table *t, const struct flow *flow, uint32_t now, bool *evicted);
 
-/* Marks the session as just seen. */
-void table_touch(struct table *t, struct session *s, uint32_t now);
-
-/* Says goodbye was seen: the session is forgotten soon. */
-void table_set_closing(struct table *t, struct session *s);
+/* Gives the session its new dialogue, and marks it as just seen. */
+void table_commit(struct table *t, struct session *s, const struct dialogue *dialogue, uint32_t now);
 
 void table_remove(struct table *t, struct session *s);
+
+/*
+ * A session whose transfer has been going on for more than seconds without a word on the control
+ * connection, or NULL. It does not expire by itself: commit or remove it.
+ */
+struct session *table_silent_transfer(struct table *t, uint32_t now, uint32_t seconds);
 
 /* Forgets up to max sessions that are idle or closing for too long. Returns their number. */
 size_t table_expire(struct table *t, uint32_t now, uint32_t idle_seconds, size_t max);
