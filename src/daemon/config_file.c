@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define TOO_LARGE "is too large: 1 MiB is allowed, all includes together"
+
 static const char *other_than_a_file(mode_t mode)
 {
 	switch (mode & S_IFMT) {
@@ -41,7 +43,7 @@ static int read_whole(int fd, size_t limit, char **text, size_t *length, const c
 	if (got < 0 || used > limit) {
 		int err = got < 0 ? errno : EFBIG;
 
-		*why = got < 0 ? strerror(err) : "is too large: 1 MiB is allowed, all includes together";
+		*why = got < 0 ? strerror(err) : TOO_LARGE;
 		free(buffer);
 		return -err;
 	}

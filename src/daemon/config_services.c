@@ -104,7 +104,8 @@ static void check_pair(struct check *check, const struct entry *a, const struct 
 	if (endpoint_equal(&a->service->address, &b->service->address)) {
 		struct config_place place = config_text_place(check->text, a->lines->address);
 
-		FAULT(check, b->lines->address, "services.virtual \"%s\" is taken by the service \"%s\" at %s:%u",
+		FAULT(check, b->lines->address,
+		      "services.virtual \"%s\" is taken by the service \"%s\" at %s:%u",
 		      endpoint_format(&b->service->address, address), a->service->name, place.file,
 		      place.line);
 		return; /* the ranges of one service written twice overlap, of course */

@@ -324,7 +324,8 @@ static int add_source(struct scan *scan, const char *path, const struct cursor *
 		return -EINVAL;
 	}
 	if (from != NULL && from->include_depth == CONFIG_INCLUDE_DEPTH_MAX) {
-		FAULT(scan, from, "files include each other more than %d deep: does one include itself?",
+		FAULT(scan, from,
+		      "files include each other more than %d deep: does one include itself?",
 		      CONFIG_INCLUDE_DEPTH_MAX);
 		return -EINVAL;
 	}
@@ -381,7 +382,6 @@ int config_text_read(const char *path, struct config_text *text, struct config_e
 	if (scan.stream == NULL)
 		return -ENOMEM;
 	err = scan_file(&scan, path, NULL);
-	put(&scan, "\n", 1);
 	if (ferror(scan.stream) != 0)
 		scan.no_memory = true;
 	if (fclose(scan.stream) != 0 || scan.no_memory)

@@ -450,11 +450,13 @@ END_TEST
 
 /* --- values that are texts --- */
 
-#define SERVICE(members) "services = ( { name = \"a\"; virtual = \"192.0.2.1:21\";\n" members " } );"
+#define SERVICE(members) \
+	"services = ( { name = \"a\"; virtual = \"192.0.2.1:21\";\n" members " } );"
 #define ADDRESS(text) "services = ( { name = \"a\";\n virtual = " text "; } );"
 #define ADDRESS_ALLOWED \
 	", allowed is \"ADDRESS:PORT\" or \"[IPV6-ADDRESS]:PORT\" of one host, port 1 to 65535\n"
-#define PORTS_ALLOWED ", allowed is \"FIRST-LAST\" within 1024 to 65535, or \"\" for the server's own\n"
+#define PORTS_ALLOWED \
+	", allowed is \"FIRST-LAST\" within 1024 to 65535, or \"\" for the server's own\n"
 
 static const struct {
 	const char *value, *why;
@@ -555,7 +557,8 @@ END_TEST
 
 START_TEST(a_name_of_31_characters_fits)
 {
-	load_good("services = ( { virtual = \"192.0.2.1:21\"; name = \"abcdefghijklmnopqrstuvwxyz01234\"; } );");
+	load_good("services = ( { virtual = \"192.0.2.1:21\"; "
+		  "name = \"abcdefghijklmnopqrstuvwxyz01234\"; } );");
 	ck_assert_uint_eq(strlen(config.services[0].name), 31);
 }
 END_TEST
@@ -643,7 +646,8 @@ END_TEST
 
 START_TEST(two_services_on_one_endpoint_are_refused)
 {
-	refuse("services = (\n { name = \"a\"; virtual = \"[2001:db8::1]:21\"; passive_ports = \"2000-3000\"; },\n"
+	refuse("services = (\n { name = \"a\"; virtual = \"[2001:db8::1]:21\"; "
+	       "passive_ports = \"2000-3000\"; },\n"
 	       " { name = \"b\"; passive_ports = \"2000-3000\";\n"
 	       "   virtual = \"[2001:DB8:0::1]:21\"; } );",
 	       "c:4: services.virtual \"[2001:db8::1]:21\" is taken by the service \"a\" at c:2\n");
@@ -665,6 +669,11 @@ START_TEST(ranges_on_one_address_are_apart)
 	       "c:5: services.passive_ports \"2500-3000\" overlaps \"3000-4000\" of the service "
 	       "\"b\" at c:2, on the same address\n");
 	refuse("services = (\n"
+	       " { name = \"b\"; virtual = \"192.0.2.1:2121\"; passive_ports = \"2500-3000\"; },\n"
+	       " { name = \"a\"; virtual = \"192.0.2.1:21\"; passive_ports = \"3000-4000\"; } );",
+	       "c:3: services.passive_ports \"3000-4000\" overlaps \"2500-3000\" of the service "
+	       "\"b\" at c:2, on the same address\n");
+	refuse("services = (\n"
 	       " { name = \"b\"; virtual = \"192.0.2.1:21\"; passive_ports = \"3000-4000\"; },\n"
 	       " { name = \"a\"; virtual = \"192.0.2.1:2121\"; passive_ports = \"3500-3501\"; } );",
 	       "c:3: services.passive_ports \"3500-3501\" overlaps \"3000-4000\" of the service "
@@ -678,7 +687,12 @@ START_TEST(a_control_port_inside_a_range_is_refused)
 	       "passive_ports = \"1500-2000\"; } );",
 	       "c:2: services.passive_ports \"1500-2000\" holds the port of this service, "
 	       "192.0.2.1:2000\n");
-	load_good("services = ( { name = \"a\"; virtual = \"192.0.2.1:2000\"; passive_ports = \"2001-3000\"; } );");
+	refuse("services = ( { name = \"a\"; virtual = \"192.0.2.1:2000\";\n"
+	       "passive_ports = \"2000-2500\"; } );",
+	       "c:2: services.passive_ports \"2000-2500\" holds the port of this service, "
+	       "192.0.2.1:2000\n");
+	load_good("services = ( { name = \"a\"; virtual = \"192.0.2.1:2000\";\n"
+		  "passive_ports = \"2001-3000\"; } );");
 	refuse("services = (\n"
 	       " { name = \"a\"; virtual = \"192.0.2.1:21\"; passive_ports = \"2000-3000\"; },\n"
 	       " { name = \"b\"; virtual = \"192.0.2.1:2121\"; },\n"
@@ -729,7 +743,8 @@ START_TEST(every_error_is_told_up_to_the_limit)
 	size_t used = 0, told = 0;
 
 	for (int i = 1; i <= 30; i++) {
-		used += (size_t)snprintf(text + used, sizeof(text) - used, "q%02dxxxx = { }; limits%d = 1;\n", i, i);
+		used += (size_t)snprintf(text + used, sizeof(text) - used,
+					 "q%02dxxxx = { }; limits%d = 1;\n", i, i);
 		if (i <= 10)
 			told += (size_t)snprintf(said + told, sizeof(said) - told,
 				"c:%d: unknown key \"q%02dxxxx\", known are discover, services, forwarding, "
@@ -757,8 +772,8 @@ START_TEST(a_syntax_error_shows_its_line)
 	refuse("\n\nservices = ( { virtual = 192.0.2.10:21; } );\n",
 	       "c:3: syntax error at or before: services = ( { virtual = 192.0.2.10:21; } );\n");
 	refuse("guard = true;;\n", "c:1: syntax error at or before: guard = true;;\n");
-	refuse("guard\n= true\n= false; # and a comment that goes on for quite a while, longer than fits\n",
-	       "c:3: syntax error at or before: = false; # and a comment that goes on for quite a while,...\n");
+	refuse("guard\n= true\n= false; # and a comment that goes on, longer than what can be shown\n",
+	       "c:3: syntax error at or before: = false; # and a comment that goes on, longer than what ...\n");
 	refuse("limits = { line = 5x; };", "c:1: syntax error at or before: limits = { line = 5x; };\n");
 	refuse("limits = { line = 0x; };", "c:1: syntax error at or before: limits = { line = 0x; };\n");
 }
@@ -784,7 +799,8 @@ START_TEST(what_is_never_closed_is_named_where_it_begins)
 {
 	refuse("guard = true;\n/* comment\n\ndiscover = false;\n",
 	       "c:2: this comment is never closed, */ is missing\n");
-	refuse("\nforwarding = \"ipvs;\nguard = true;\n", "c:2: this text has no closing \" on its line\n");
+	refuse("\nforwarding = \"ipvs;\nguard = true;\n",
+	       "c:2: this text has no closing \" on its line\n");
 	refuse("forwarding = \"ipvs\\", "c:1: this text has no closing \" on its line\n");
 	refuse("/*/", "c:1: this comment is never closed, */ is missing\n");
 }
@@ -823,6 +839,11 @@ START_TEST(deep_nesting_is_refused_not_followed)
 	memcpy(text, "queues = ", 9);
 	refuse(text, "c:1: brackets are nested more than 16 deep\n");
 	free(text);
+	load_good("services = ( /* ((((((((((((((((( */ ); # (((((((((((((((((");
+	refuse("queues = (((((((((((((((((1)))))))))))))))));",
+	       "c:1: brackets are nested more than 16 deep\n");
+	refuse("queues = ((((((((((((((((1))))))))))))))));",
+	       "c:1: queues is a list ( ), allowed is a group: queues = { KEY = VALUE; };\n");
 }
 END_TEST
 
@@ -891,7 +912,8 @@ START_TEST(includes_are_relative_to_the_file_that_names_them)
 
 	ck_assert_int_eq(mkdir("d", 0755), 0);
 	ck_assert_int_eq(mkdir("d/e", 0755), 0);
-	write_file("d/c", "@include \"e/one\"\nlimits = {\n\t @include \t\"e/line\" # why not\n idle = 5; };\n");
+	write_file("d/c", "@include \"e/one\"\n"
+			  "limits = {\n\t @include \t\"e/line\" # why not\n idle = 5; };\n");
 	write_file("d/e/one", "guard = true;\n@include \"two\"");
 	write_file("d/e/two", "discover = false;");
 	write_file("d/e/line", "line = 777;");
@@ -902,6 +924,12 @@ START_TEST(includes_are_relative_to_the_file_that_names_them)
 	ck_assert_int_eq(chdir("/"), 0);
 	snprintf(path, sizeof(path), "%s/d/c", directory);
 	ck_assert_int_eq(config_load(path, true, &other, &errors), 0);
+	ck_assert_uint_eq(other.limits.line, 777);
+	config_free(&other);
+	ck_assert_int_eq(chdir(directory), 0);
+	snprintf(path, sizeof(path), "limits = {\n@include \"%s/d/e/line\"\n};", directory);
+	write_file("d/c", path);
+	ck_assert_int_eq(config_load("d/c", true, &other, &errors), 0);
 	ck_assert_uint_eq(other.limits.line, 777);
 	config_free(&other);
 }
@@ -955,9 +983,22 @@ END_TEST
 START_TEST(includes_without_end_are_refused)
 {
 	char text[64 * 20] = "";
+	char name[] = "n10";
 
+	write_file("n10", "guard = true;");
+	for (int i = 9; i > 0; i--) {
+		snprintf(text, sizeof(text), "@include \"%s\"\n", name);
+		snprintf(name, sizeof(name), "n%d", i);
+		write_file(name, text);
+	}
+	load_good("@include \"n1\"\n");
+	ck_assert(config.guard);
+	write_file("n0", "@include \"n1\"\n");
+	refuse("@include \"n0\"\n",
+	       "n9:1: files include each other more than 10 deep: does one include itself?\n");
 	refuse("\n@include \"c\"\n",
 	       "c:2: files include each other more than 10 deep: does one include itself?\n");
+	text[0] = '\0';
 	write_file("e", "");
 	for (int i = 0; i < 63; i++)
 		strcat(text, "@include \"e\"\n");
@@ -1177,8 +1218,8 @@ START_TEST(a_reload_says_what_happens_to_services)
 {
 	char said[1024];
 
-	ck_assert(!change("services = ( { name = \"a\"; virtual = \"192.0.2.1:21\"; passive_ports = \"2000-3000\"; },"
-			  "{ name = \"b\"; virtual = \"192.0.2.2:21\"; } );",
+	ck_assert(!change("services = ( { name = \"a\"; virtual = \"192.0.2.1:21\"; "
+			  "passive_ports = \"2000-3000\"; }, { name = \"b\"; virtual = \"192.0.2.2:21\"; } );",
 			  "services = ( { name = \"c\"; virtual = \"[2001:db8::1]:21\"; },"
 			  "{ name = \"a\"; virtual = \"192.0.2.2:21\"; tls = \"deny\"; } );",
 			  said, sizeof(said)));
@@ -1196,7 +1237,8 @@ START_TEST(what_only_a_restart_changes_is_kept)
 
 	load_good("queues = { first = 1; count = 2; }; sync = { id = 4; }; limits = { idle = 5; };");
 	running = take_config();
-	load_good("queues = { first = 9; length = 99; }; control = { group = \"x\"; }; limits = { idle = 6; };");
+	load_good("queues = { first = 9; length = 99; }; control = { group = \"x\"; };\n"
+		  "limits = { idle = 6; };");
 	config_keep_fixed(&running, &config);
 	ck_assert_uint_eq(config.queues.first, 1);
 	ck_assert_uint_eq(config.queues.count, 2);
