@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/opener.h"
 
+#include "kernel/conntrack.h"
 #include "kernel/expectation.h"
 
 #include <errno.h>
@@ -181,6 +182,19 @@ int opener_send_again(struct opener *o, const struct situation *at, const struct
 	struct ipvs_entry entry = entry_of(at, want, at->policy->opening_seconds);
 
 	return send_entry(o, &entry, ticket);
+}
+
+int opener_keep_alive(struct opener *o, const struct flow *flow, uint32_t seconds)
+{
+	const struct ipvs_entry entry = ipvs_entry_control(flow, seconds);
+	int established = conntrack_is_established(o->nl, flow);
+	uint64_t ticket;
+	int error;
+
+	if (established <= 0 || o->sync == NULL)
+		return established;
+	error = send_entry(o, &entry, &ticket);
+	return error < 0 ? error : 1;
 }
 
 void opener_undo(struct opener *o, const struct situation *at, struct want *want)

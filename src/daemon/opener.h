@@ -48,6 +48,13 @@ int opener_send_again(struct opener *o, const struct situation *at, const struct
 /* Takes an opening back, as far as nobody has used it. */
 void opener_undo(struct opener *o, const struct situation *at, struct want *want);
 
+/*
+ * IPVS forgets a connection that is silent for long, as a control connection is while it waits for
+ * the end of a transfer: sets its timer anew. Returns 1, 0 when that connection is over, or -errno.
+ */
+int opener_keep_alive(struct opener *o, const struct flow *flow, uint32_t seconds)
+	__attribute__((warn_unused_result));
+
 /* The netlink socket, for other requests of the same worker. */
 struct netlink *opener_netlink(struct opener *o);
 

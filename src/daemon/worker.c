@@ -22,6 +22,8 @@ enum {
 	LOOK_AGAIN_NS = 100000, /* between two looks at an opening that is not in force yet */
 	OPENING_WAIT_MS = 500,  /* then the opening has failed */
 	EXPIRE_PER_ROUND = 64,
+	KEEP_ALIVE_AFTER = 60,    /* seconds of silence during a transfer */
+	KEEP_ALIVE_SECONDS = 300, /* IPVS' timer afterwards */
 };
 
 struct worker {
@@ -436,6 +438,23 @@ static void run_round(struct worker *w)
 		latency_add(&w->latency, now_us() - start, (uint64_t)count - waiting);
 }
 
+/* One at a time: the first round after a long one would otherwise be long as well. */
+static void keep_transfers_alive(struct worker *w)
+{
+	struct session *s = table_silent_transfer(w->table, w->now, KEEP_ALIVE_AFTER);
+	int alive;
+
+	if (s == NULL)
+		return;
+	alive = opener_keep_alive(w->opener, &s->flow, KEEP_ALIVE_SECONDS);
+	if (alive < 0)
+		report_failure(w->report, "keeping a control connection alive in IPVS", alive);
+	if (alive == 0)
+		table_remove(w->table, s);
+	else
+		table_commit(w->table, s, &s->dialogue, w->now);
+}
+
 static void *run(void *context)
 {
 	struct worker *w = context;
@@ -446,6 +465,7 @@ static void *run(void *context)
 		counter_add(&w->counters.expired, table_expire(w->table, w->now,
 							       w->policy->idle_seconds,
 							       EXPIRE_PER_ROUND));
+		keep_transfers_alive(w);
 		counter_set(&w->session_count, table_count(w->table));
 		answer_call(w);
 		counter_add(&w->rounds, 1);

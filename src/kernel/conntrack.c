@@ -5,6 +5,10 @@
 #include <errno.h>
 #include <libnetfilter_conntrack/libnetfilter_conntrack.h>
 #include <libnetfilter_conntrack/libnetfilter_conntrack_tcp.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+
+#include "kernel/attributes.h"
+#include "kernel/ctnetlink.h"
 
 static void set_original_tuple(struct nf_conntrack *ct, const struct flow *flow)
 {
@@ -49,4 +53,42 @@ int conntrack_make_liberal(struct netlink *nl, const struct flow *flow)
 		err = netlink_request(nl, nlh);
 	nfct_destroy(ct);
 	return err;
+}
+
+struct look {
+	uint32_t id;
+	bool established;
+};
+
+static int see_entry(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *entry[CTA_MAX + 1], *info[CTA_PROTOINFO_MAX + 1];
+	const struct nlattr *tcp[CTA_PROTOINFO_TCP_MAX + 1];
+	struct look *look = data;
+	uint32_t id;
+	uint8_t state;
+
+	attributes_of_message(nlh, sizeof(struct nfgenmsg), entry, CTA_MAX + 1);
+	attributes_in(entry[CTA_PROTOINFO], info, CTA_PROTOINFO_MAX + 1);
+	attributes_in(info[CTA_PROTOINFO_TCP], tcp, CTA_PROTOINFO_TCP_MAX + 1);
+	look->established = attribute_get(entry[CTA_ID], &id, sizeof(id)) && id == look->id &&
+			    attribute_get(tcp[CTA_PROTOINFO_TCP_STATE], &state, sizeof(state)) &&
+			    state == TCP_CONNTRACK_ESTABLISHED;
+	return 0;
+}
+
+int conntrack_is_established(struct netlink *nl, const struct flow *flow)
+{
+	uint8_t buffer[NETLINK_REQUEST_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
+	const uint8_t family = endpoint_is_ipv4(&flow->service) ? AF_INET : AF_INET6;
+	struct look look = { .id = flow->id };
+	struct nlmsghdr *nlh = netlink_nfnl_put(buffer, NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET, 0,
+						family);
+	int err;
+
+	ctnetlink_put_tuple(nlh, CTA_TUPLE_ORIG, &flow->client, &flow->service);
+	err = netlink_query(nl, nlh, see_entry, &look);
+	if (err == -ENOENT)
+		return 0;
+	return err < 0 ? err : look.established;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Changes of one conntrack entry, over ctnetlink.
+ * Changes of one conntrack entry, and a look at it, over ctnetlink.
  *
  * A control connection whose text changed its length has other sequence numbers on either side.
  * Conntrack sees the client's acknowledgements outside the window it keeps, and takes the entry
@@ -15,6 +15,10 @@
 
 /* Both directions. -ENOENT: the connection is gone. Doing it twice is harmless. */
 int conntrack_make_liberal(struct netlink *nl, const struct flow *flow)
+	__attribute__((warn_unused_result));
+
+/* 1: that very connection is there and neither side has ended it; 0: not; or -errno. */
+int conntrack_is_established(struct netlink *nl, const struct flow *flow)
 	__attribute__((warn_unused_result));
 
 #endif

@@ -10,7 +10,9 @@
 #define TYPE_IPV4     0
 #define TYPE_IPV6     1
 #define FLAG_NO_CPORT 0x0800 /* IP_VS_CONN_F_NO_CPORT; masquerading is 0 */
-#define STATE_LISTEN  9      /* IP_VS_TCP_S_LISTEN */
+
+#define STATE_ESTABLISHED 1 /* IP_VS_TCP_S_ESTABLISHED */
+#define STATE_LISTEN      9 /* IP_VS_TCP_S_LISTEN */
 
 /* ip_vs_ftp counts down from the control port: 21 gives 20. */
 #define DATA_PORT(control) ((uint16_t)((control) - 1))
@@ -40,6 +42,17 @@ struct ipvs_entry ipvs_entry_active(const struct flow *control, uint16_t client_
 		.service = with_port(control->service, DATA_PORT(control->service.port)),
 		.server = with_port(control->server, DATA_PORT(control->server.port)),
 		.seconds = seconds,
+	};
+}
+
+struct ipvs_entry ipvs_entry_control(const struct flow *control, uint32_t seconds)
+{
+	return (struct ipvs_entry){
+		.client = control->client,
+		.service = control->service,
+		.server = control->server,
+		.seconds = seconds,
+		.established = true,
 	};
 }
 
@@ -94,7 +107,7 @@ static uint8_t *put_entry(uint8_t *p, const struct ipvs_entry *entry)
 	*p++ = IPPROTO_TCP;
 	p = put16(p, (unsigned)entry_size(entry));
 	p = put32(p, entry->client.port ? 0 : FLAG_NO_CPORT);
-	p = put16(p, STATE_LISTEN);
+	p = put16(p, entry->established ? STATE_ESTABLISHED : STATE_LISTEN);
 	p = put16(p, entry->client.port);
 	p = put16(p, entry->service.port);
 	p = put16(p, entry->server.port);

@@ -17,6 +17,11 @@
  *	passive   client:0 → VIP:port → RS:port
  *	active    client:port → VIP:service port - 1 → RS:control port - 1
  *
+ * A third one, in state ESTABLISHED, stands for a control connection that IPVS knows already: the
+ * kernel then only sets its timer anew, as ip_vs_ftp does through the data connection.
+ *
+ *	control   client:port → VIP:port → RS:port
+ *
  * Undoing: there is no delete. The same entry with a time-out of one second takes the place of
  * the first if nobody has used it yet, and is gone a second later; a used one has a client port by
  * now, and stays.
@@ -41,6 +46,7 @@ struct ipvs_entry {
 	struct endpoint service;
 	struct endpoint server;
 	uint32_t seconds; /* not 0, at most IPVS_ENTRY_SECONDS_MAX */
+	bool established;
 };
 
 /* Keeps jiffies within 32 bits at any HZ; the kernel clamps later ones by itself. */
@@ -53,6 +59,8 @@ struct ipvs_entry ipvs_entry_active(const struct flow *control, uint16_t client_
 
 /* All three of one family, with a service and a server port, and a time. */
 bool ipvs_entry_valid(const struct ipvs_entry *entry);
+
+struct ipvs_entry ipvs_entry_control(const struct flow *control, uint32_t seconds);
 
 /*
  * Writes a message of the leading entries that fit into size bytes, at most 255, and sets *taken
