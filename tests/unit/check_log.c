@@ -35,6 +35,7 @@ static void capture_sink(void *context, const struct log_record *record)
 	if ((size_t)n < left)
 		snprintf(end + n, left - (size_t)n, "| %s\n", record->text);
 	capture->records++;
+	errno = EIO; /* as a sink that could not write leaves it */
 }
 
 static void begin(void)
