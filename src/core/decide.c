@@ -368,6 +368,11 @@ static void read_lines(const struct situation *at, struct decision *d, struct li
 	size_t room = SPLICE_EDITS - at->splices[at->from]->edit_count;
 	struct line line;
 
+	if (stream->phase == PHASE_SKIP) {
+		if (line_skip(reader))
+			stream->phase = PHASE_START;
+		stream->next = reader->seq;
+	}
 	while (!d->after.encrypted && line_next(reader, &line)) {
 		/* The rest is left to the sender, who will repeat it when edits were acknowledged. */
 		if (d->edit_count == room || d->want_count == SPLICE_EDITS)
@@ -385,9 +390,11 @@ static void read_lines(const struct situation *at, struct decision *d, struct li
 		if (!d->withhold)
 			release(d, &line);
 	}
-	stream->next = at->packet->seq + (uint32_t)at->packet->payload_size;
 	if (reader->skip)
 		stream->phase = PHASE_SKIP;
+	else if (stream->next != reader->seq)
+		stream->phase = PHASE_START; /* no line came behind the one that was skipped */
+	stream->next = at->packet->seq + (uint32_t)at->packet->payload_size;
 }
 
 /* Segments are read in order; one that comes early is dropped once, so that the sender repeats it. */
@@ -456,7 +463,6 @@ static void read_segment(const struct situation *at, struct decision *d)
 		.max_line = at->policy->max_line,
 		.kept = stream->phase == PHASE_KEPT ? splice->partial_size : 0,
 		.withheld = splice->withheld,
-		.skip = stream->phase == PHASE_SKIP,
 		.assembled = d->assembled,
 	};
 	memcpy(d->assembled, splice->partial, reader.kept);

@@ -29,30 +29,24 @@ static void assemble(struct line_reader *r, struct line *line)
 	line->raw_size = r->kept + part;
 }
 
+bool line_skip(struct line_reader *r)
+{
+	const char *end = memchr(r->text, '\n', r->size);
+	size_t part = end != NULL ? (size_t)(end - r->text) + 1 : r->size;
+
+	r->text += part;
+	r->size -= part;
+	r->seq += (uint32_t)part;
+	return end != NULL;
+}
+
 bool line_next(struct line_reader *r, struct line *line)
 {
-	const char *end;
-	size_t part;
-	bool skipped;
-
-	do {
-		if (r->size == 0)
-			return false;
-		end = memchr(r->text, '\n', r->size);
-		part = end != NULL ? (size_t)(end - r->text) + 1 : r->size;
-		*line = (struct line){
-			.text = r->text,
-			.raw_size = part,
-			.seq = r->seq,
-			.editable = true,
-			.complete = end != NULL,
-		};
-		r->text += part;
-		r->size -= part;
-		r->seq += (uint32_t)part;
-		skipped = r->skip;
-		r->skip = skipped && end == NULL;
-	} while (skipped);
+	if (r->size == 0)
+		return false;
+	*line = (struct line){ .text = r->text, .seq = r->seq, .editable = true };
+	line->complete = line_skip(r);
+	line->raw_size = (size_t)(r->text - line->text);
 	if (r->kept > 0)
 		assemble(r, line);
 	r->kept = 0;

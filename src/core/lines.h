@@ -30,12 +30,14 @@ struct line_reader {
 	size_t max_line;
 	size_t kept;      /* bytes of the unfinished line in assembled */
 	bool withheld;
-	bool skip;        /* up to the next line end */
 	char *assembled;  /* LINE_ASSEMBLED_MAX bytes */
 };
 
 /* An assembled line with its line end. */
 #define LINE_ASSEMBLED_MAX (PARTIAL_MAX + 2)
+
+/* Passes over the rest of a line, or of the segment; returns whether the line ends in it. */
+bool line_skip(struct line_reader *r);
 
 /* The next line, or false when the segment is used up. */
 bool line_next(struct line_reader *r, struct line *line);
