@@ -1,11 +1,13 @@
 #!/bin/bash
 # Every server of the lab, without a director between: passive and active,
 # download and upload, IPv4 and IPv6, its passive ports.
+# shellcheck source=tests/lab/topology.sh
 . "$(dirname "$0")/../topology.sh"
 
 lab_up ipvs=no capture=no
-for kind in vsftpd proftpd pureftpd pyftpdlib inetutils; do
-	lab_server $kind rs1 --passive 50000-50009
+# shellcheck disable=SC2154 # rs1 and its like: lab_defaults
+for kind in ${LAB_SERVERS:-vsftpd proftpd pureftpd pyftpdlib inetutils}; do
+	lab_server "$kind" rs1 --passive 50000-50009
 	for address in "$rs1" "[$rs1_6]"; do
 		for how in --disable-epsv --epsv "--ftp-port - --disable-eprt" "--ftp-port - --eprt"; do
 			case $address$how in [[]*--disable*) continue ;; esac
@@ -24,7 +26,7 @@ for kind in vsftpd proftpd pureftpd pyftpdlib inetutils; do
 		done
 	done
 	[[ $(in_director curl -sS --max-time 20 "ftp://$rs1/whoami") == rs1 ]] || lab_fail "$kind: no anonymous download"
-	lab_kill $kind-rs1
-	lab_wait_for "! in_rs1 ss -Hltn 'sport = :21' | grep -q ." 5
+	lab_kill "$kind-rs1"
+	lab_wait_for "! in_rs1 ss -Hltn 'sport = :21' | grep -q ." 5 || lab_fail "$kind lives on"
 	echo "$kind works"
 done
