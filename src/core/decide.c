@@ -390,10 +390,6 @@ static void read_lines(const struct situation *at, struct decision *d, struct li
 		if (!d->withhold)
 			release(d, &line);
 	}
-	if (reader->skip)
-		stream->phase = PHASE_SKIP;
-	else if (stream->next != reader->seq)
-		stream->phase = PHASE_START; /* no line came behind the one that was skipped */
 	stream->next = at->packet->seq + (uint32_t)at->packet->payload_size;
 }
 

@@ -15,6 +15,25 @@ static uint32_t edit_growth(const struct edit *e)
 	return (uint32_t)e->text_size - e->size;
 }
 
+/*
+ * How many bytes of an edit's text the sender's first so many bytes stand for. Withheld ones stand for
+ * none yet, the last one for all that is left.
+ */
+static uint32_t text_before(const struct edit *e, uint32_t bytes)
+{
+	if (bytes <= e->withheld)
+		return 0;
+	return bytes < e->size && bytes < e->text_size ? bytes : e->text_size;
+}
+
+/* The reverse: with so many bytes of the text received, what the sender need not send again. */
+static uint32_t bytes_before(const struct edit *e, uint32_t text)
+{
+	if (text <= e->withheld)
+		return e->withheld;
+	return text < e->size ? text : e->size - 1u;
+}
+
 uint32_t splice_to_receiver(const struct splice *s, uint32_t hold, uint32_t seq)
 {
 	uint32_t shift = s->shift;
@@ -26,10 +45,8 @@ uint32_t splice_to_receiver(const struct splice *s, uint32_t hold, uint32_t seq)
 
 		if (!seq_before(e->start, seq))
 			break;
-		if (seq_before(seq, edit_end(e))) {
-			seq = e->start;
-			break;
-		}
+		if (seq_before(seq, edit_end(e)))
+			return e->start + shift + text_before(e, seq - e->start);
 		shift += edit_growth(e);
 	}
 	return seq + shift;
@@ -46,7 +63,7 @@ uint32_t splice_to_sender(const struct splice *s, uint32_t hold, uint32_t next, 
 		if (seq_before(ack, start))
 			break;
 		if (seq_before(ack, start + e->text_size))
-			return e->start + e->withheld;
+			return e->start + bytes_before(e, ack - start);
 		shift += edit_growth(e);
 	}
 	return ack - shift == hold ? next : ack - shift;
@@ -75,14 +92,20 @@ bool splice_is_idle(const struct splice *s)
 	return s->shift == 0 && s->edit_count == 0 && s->partial_size == 0;
 }
 
-/* Appends the sender's bytes from *at up to end, both within p. Returns false when w is full. */
-static bool append_plain(const struct packet *p, uint32_t *at, uint32_t end, struct packet_writer *w)
+/* Appends the sender's bytes from *at up to end, both within p. */
+static void append_plain(const struct packet *p, uint32_t *at, uint32_t end, struct packet_writer *w)
 {
-	size_t size = end - *at;
-	size_t taken = packet_append(w, p->bytes + p->payload + (*at - p->seq), size);
+	packet_append(w, p->bytes + p->payload + (*at - p->seq), end - *at);
+	*at = end;
+}
 
-	*at += (uint32_t)taken;
-	return taken == size;
+/* Appends what stands for the sender's bytes from *at up to end, both within the edit. */
+static void append_edit(const struct edit *e, uint32_t *at, uint32_t end, struct packet_writer *w)
+{
+	uint32_t from = text_before(e, *at - e->start), to = text_before(e, end - e->start);
+
+	packet_append(w, e->text + from, to - from);
+	*at = end;
 }
 
 static uint32_t earlier(uint32_t a, uint32_t b)
@@ -96,27 +119,20 @@ void splice_emit(const struct splice *s, uint32_t hold, const struct packet *p,
 	uint32_t end = p->seq + (uint32_t)p->payload_size;
 	uint32_t at = p->seq;
 	size_t before = w->size;
-	bool room = true;
 
 	if (seq_before(hold, end))
 		end = hold;
-	for (size_t i = 0; room && i < s->edit_count && seq_before(at, end); i++) {
+	for (size_t i = 0; i < s->edit_count && seq_before(at, end); i++) {
 		const struct edit *e = &s->edits[i];
 
 		if (!seq_before(at, edit_end(e)))
 			continue;
 		if (seq_before(at, e->start))
-			room = append_plain(p, &at, earlier(e->start, end), w);
-		if (!room || !seq_before(e->start, end))
-			break;
-		if (seq_before(end, edit_end(e)))
-			at = end;
-		else if ((room = w->capacity - w->size >= e->text_size)) {
-			packet_append(w, e->text, e->text_size);
-			at = edit_end(e);
-		}
+			append_plain(p, &at, earlier(e->start, end), w);
+		if (seq_before(at, end))
+			append_edit(e, &at, earlier(edit_end(e), end), w);
 	}
-	if (room && seq_before(at, end))
+	if (seq_before(at, end))
 		append_plain(p, &at, end, w);
 	*emitted = w->size - before;
 }
