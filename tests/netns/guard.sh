@@ -1,0 +1,31 @@
+#!/bin/bash
+# guard: nothing reaches the passive ports unless a dialogue asked for it, and nothing else is
+# touched: neither other ports nor other services of the same address.
+. "$(dirname "$0")/gateway.sh"
+
+lab_up families=4
+lab_server vsftpd rs1
+lab_server vsftpd rs2
+# A persistent service on all ports, as careless directors have it, lets everything through.
+in_director ipvsadm -A -t "$vip:0" -s rr -p 300
+in_director ipvsadm -a -t "$vip:0" -r "$rs1" -m
+lab_spawn web rs1 python3 -m http.server 8080 --directory /usr/share/common-licenses
+lab_spawn stray rs1 python3 -m http.server 50005 --directory /usr/share/common-licenses
+for at in 8080 50005; do
+	lab_wait_for "in_rs1 ss -Hltn 'sport = $at' | grep -q ." 30
+done
+stray() { in_client curl -sS --connect-timeout 3 -o /dev/null "http://$vip:$1/GPL-2"; }
+
+services="services = ( { name = \"ftp\"; virtual = \"$vip:21\"; passive_ports = \"50000-50010\"; } );"
+gateway_start "$services"
+stray 50005 || lab_fail "without guard the port is open by the persistent service"
+gateway_stop
+gateway_start "$services guard = true;"
+! stray 50005 || lab_fail "an unexpected connection to a passive port goes through"
+stray 8080 || lab_fail "another service is cut off"
+for i in 1 2 3; do
+	passive_curl -o "$LAB_STATE/got" "ftp://test:test@$vip/big" || lab_fail "an expected connection is dropped"
+	cmp "$LAB_STATE/got" "$LAB_STATE/big"
+done
+gateway_stop
+lab_down
