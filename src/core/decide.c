@@ -11,6 +11,7 @@ enum {
 	CODE_SIZE = 4, /* a reply code with the blank or hyphen behind it */
 	PRIVILEGED_PORTS = 1024,
 	PENDING_MAX = UINT8_MAX,
+	EARLY_DROPS_MAX = 3, /* a sender rarely repeats a segment so often before the one that is missing */
 
 	REPLY_CLOSING = 221,
 	REPLY_PASSIVE = 227,
@@ -223,6 +224,13 @@ static void enter_tls(struct dialogue *after)
 	after->streams[FROM_SERVER].phase = PHASE_START;
 }
 
+/* What was asked for in between was not seen. */
+static void leave_tls(struct dialogue *after)
+{
+	after->encrypted = false;
+	after->midway = true;
+}
+
 static void read_final_reply(const struct situation *at, struct decision *d, uint16_t code,
 			     const struct line *line)
 {
@@ -393,7 +401,7 @@ static void read_lines(const struct situation *at, struct decision *d, struct li
 	stream->next = at->packet->seq + (uint32_t)at->packet->payload_size;
 }
 
-/* Segments are read in order; one that comes early is dropped once, so that the sender repeats it. */
+/* Segments are read in order; one that comes early is dropped, so that the sender repeats it. */
 static bool is_early(const struct situation *at, struct decision *d)
 {
 	struct stream *stream = &d->after.streams[at->from];
@@ -404,12 +412,16 @@ static bool is_early(const struct situation *at, struct decision *d)
 		stream->next = seq;
 		stream->phase = PHASE_START;
 	}
-	if (!seq_before(stream->next, seq))
+	if (!seq_before(stream->next, seq)) {
+		stream->early_drops = 0;
 		return false;
+	}
 	refuse(d, REASON_OUT_OF_ORDER);
-	if (withheld || !stream->has_early || stream->early != seq) {
+	if (stream->early != seq)
+		stream->early_drops = 0;
+	if (withheld || stream->early_drops < EARLY_DROPS_MAX) {
 		stream->early = seq;
-		stream->has_early = true;
+		stream->early_drops += !withheld;
 		return true;
 	}
 	/* The missing bytes passed unseen: take up the dialogue at the next line. */
@@ -425,8 +437,18 @@ static void greet(const struct situation *at, struct decision *d)
 
 	if (d->after.streams[opposite(at->from)].phase == PHASE_UNSEEN &&
 	    at->session->dialogue.streams[at->from].phase == PHASE_UNSEEN)
-		d->after.midway = at->from == FROM_CLIENT || p->payload_size < 3 ||
-				  memcmp(p->bytes + p->payload, "220", 3) != 0;
+		d->after.midway = at->from == FROM_CLIENT ||
+				  memcmp(p->bytes + p->payload, "220",
+					 p->payload_size < 3 ? p->payload_size : 3) != 0;
+}
+
+/* Nothing in it is read, so that its order does not matter. */
+static void pass_cipher(struct stream *stream, const struct packet *p)
+{
+	uint32_t end = p->seq + (uint32_t)p->payload_size;
+
+	if (seq_before(stream->next, end))
+		stream->next = end;
 }
 
 static void read_segment(const struct situation *at, struct decision *d)
@@ -437,6 +459,10 @@ static void read_segment(const struct situation *at, struct decision *d)
 	struct line_reader reader;
 	uint32_t known;
 
+	if (d->after.encrypted && !is_clear_text(p)) {
+		pass_cipher(stream, p);
+		return;
+	}
 	if (is_early(at, d)) {
 		d->drop = true;
 		return;
@@ -444,13 +470,8 @@ static void read_segment(const struct situation *at, struct decision *d)
 	known = stream->next - p->seq;
 	if (known >= p->payload_size)
 		return;
-	if (d->after.encrypted) {
-		if (!is_clear_text(p)) {
-			stream->next = p->seq + (uint32_t)p->payload_size;
-			return;
-		}
-		d->after.encrypted = false;
-	}
+	if (d->after.encrypted)
+		leave_tls(&d->after);
 	greet(at, d);
 	reader = (struct line_reader){
 		.text = (const char *)p->bytes + p->payload + known,
@@ -467,8 +488,6 @@ static void read_segment(const struct situation *at, struct decision *d)
 
 void decide(const struct situation *at, struct decision *d)
 {
-	struct stream *stream;
-
 	d->drop = false;
 	d->keep = false;
 	d->withhold = false;
@@ -476,8 +495,6 @@ void decide(const struct situation *at, struct decision *d)
 	d->edit_count = 0;
 	d->reasons = 0;
 	d->after = at->session->dialogue;
-	stream = &d->after.streams[at->from];
-	stream->window = at->packet->window;
 	if ((at->packet->flags & (TCP_FIN | TCP_RST)) != 0)
 		d->after.closing = true;
 	if (at->packet->payload_size > 0)

@@ -16,8 +16,6 @@ enum {
 	OPTION_END = 0,
 	OPTION_NOP = 1,
 	OPTION_SACK = 5,
-	OPTION_TIMESTAMPS = 8,
-	TIMESTAMPS_SIZE = 10,
 };
 
 static uint16_t get16(const uint8_t *at)
@@ -232,54 +230,4 @@ size_t packet_finish(struct packet_writer *w)
 	}
 	finish_tcp_checksum(w);
 	return w->size;
-}
-
-static void exchange(uint8_t *a, uint8_t *b, size_t size)
-{
-	uint8_t saved[16];
-
-	memcpy(saved, a, size);
-	memmove(a, b, size);
-	memcpy(b, saved, size);
-}
-
-/* Copies p's timestamps option, if it has one, with its two values exchanged. */
-static void reflect_timestamps(struct packet_writer *w, const struct packet *p)
-{
-	size_t at = p->tcp + TCP_HEADER_MIN, option, size;
-
-	while (next_option(p->bytes, p->payload, &at, &option, &size)) {
-		if (p->bytes[option] != OPTION_TIMESTAMPS || size != TIMESTAMPS_SIZE)
-			continue;
-		packet_append(w, (const uint8_t[]){ OPTION_NOP, OPTION_NOP }, 2);
-		packet_append(w, p->bytes + option, TIMESTAMPS_SIZE);
-		exchange(w->bytes + w->size - 8, w->bytes + w->size - 4, 4);
-		break;
-	}
-}
-
-int packet_reflect(const struct packet *p, uint32_t ack, uint16_t window, uint8_t *buffer,
-		   size_t capacity)
-{
-	size_t address = p->ipv6 ? 16 : 4;
-	uint8_t *source = buffer + (p->ipv6 ? 8 : 12);
-	struct packet_writer w;
-	uint8_t *tcp;
-	int error = packet_begin(&w, p, buffer, capacity);
-
-	if (error < 0)
-		return error;
-	exchange(source, source + address, address);
-	w.size = w.tcp + TCP_HEADER_MIN;
-	reflect_timestamps(&w, p);
-	w.payload = w.size;
-	tcp = w.bytes + w.tcp;
-	exchange(tcp, tcp + 2, 2);
-	put32(tcp + 4, p->ack);
-	put32(tcp + 8, ack);
-	tcp[12] = (uint8_t)((w.size - w.tcp) / 4 << 4);
-	tcp[13] = TCP_ACK;
-	put16(tcp + 14, window);
-	put16(tcp + 18, 0);
-	return (int)packet_finish(&w);
 }

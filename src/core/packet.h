@@ -4,7 +4,7 @@
  *
  * packet_parse is the only way into the bytes of a packet: every offset in the view has been
  * checked against its size. Sequence numbers and ports are in host byte order.
- * Headers: RFC 791, RFC 8200 (extension headers), RFC 9293, RFC 2018 (SACK), RFC 7323 (timestamps).
+ * Headers: RFC 791, RFC 8200 (extension headers), RFC 9293, RFC 2018 (SACK).
  */
 #ifndef FTPALGD_CORE_PACKET_H
 #define FTPALGD_CORE_PACKET_H
@@ -78,14 +78,6 @@ void packet_map_acks(struct packet_writer *w, packet_map_ack *map, const void *c
 
 /* Sets lengths and checksums and returns the size of the packet. */
 size_t packet_finish(struct packet_writer *w);
-
-/*
- * Writes the bare acknowledgement with which p's receiver would answer all of p: addresses, ports
- * and timestamps exchanged, no payload. ack is the first sequence number not acknowledged.
- * Returns its size, or -ENOBUFS.
- */
-int packet_reflect(const struct packet *p, uint32_t ack, uint16_t window, uint8_t *buffer,
-		   size_t capacity) __attribute__((warn_unused_result));
 
 /* a comes before b in sequence space (RFC 9293, 3.4). */
 static inline bool seq_before(uint32_t a, uint32_t b)

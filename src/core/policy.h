@@ -15,7 +15,7 @@ enum forwarding {
 	FORWARD_CONNTRACK, /* an expectation that carries the address alteration */
 };
 
-#define SERVICE_NAME_MAX 32
+#define SERVICE_NAME_MAX ENDPOINT_TEXT_MAX /* a discovered one is named by its endpoint */
 
 struct port_range {
 	uint16_t first; /* 0: no range, the server's own ports are shown */

@@ -22,9 +22,8 @@ struct stream {
 	uint32_t next;      /* sender's sequence number behind the last byte read */
 	uint32_t early;     /* start of a segment that was dropped because one before it is missing */
 	uint16_t multiline; /* code of the multi-line reply that goes on, or 0 */
-	uint16_t window;    /* last advertised by this sender */
 	uint8_t phase;
-	bool has_early;
+	uint8_t early_drops; /* in a row, of that segment */
 };
 
 /* The dialogue as far as it was read; decide makes the next one from it. */

@@ -15,7 +15,7 @@ static size_t announce(const struct situation *at, const struct line_edit *edit,
 	char text[ANNOUNCEMENT_MAX];
 	size_t size;
 
-	if (!want->made)
+	if (!want->made || (want->mode == MODE_EXTENDED_PASSIVE && want->port == want->target.port))
 		return 0;
 	shown.port = want->port;
 	size = want->mode == MODE_PASSIVE
@@ -31,19 +31,24 @@ static size_t blank(const struct line_edit *edit, char *out)
 	return edit->line.size;
 }
 
-/* Leaves out of an edit what it has in common with the line at both ends. */
+/*
+ * Leaves out of an edit what it has in common with the line at both ends. One byte of the line stays:
+ * an edit has to be carried by something.
+ */
 static void trim(struct edit *e, const char *line, const char *text, size_t text_size)
 {
 	size_t size = e->size, same = 0, shorter = size < text_size ? size : text_size;
 
-	while (same < shorter && line[same] == text[same])
+	if (size == text_size && memcmp(line, text, size) == 0)
+		return;
+	while (same + 1 < shorter && line[same] == text[same])
 		same++;
 	e->start += (uint32_t)same;
 	line += same;
 	text += same;
 	size -= same;
 	text_size -= same;
-	while (size > 0 && text_size > 0 && line[size - 1] == text[text_size - 1]) {
+	while (size > 1 && text_size > 1 && line[size - 1] == text[text_size - 1]) {
 		size--;
 		text_size--;
 	}
@@ -68,7 +73,7 @@ static void edit_withheld(struct edit *e, const struct line_edit *edit, const ch
 static void edit_release(const struct situation *at, struct edit *e, const struct line *line)
 {
 	const struct packet *p = at->packet;
-	size_t carrier = line->seq + line->withheld - p->seq;
+	uint32_t carrier = line->seq + (uint32_t)line->withheld - p->seq;
 
 	e->size = e->text_size = (uint16_t)(line->withheld + 1);
 	e->withheld = (uint16_t)line->withheld;
@@ -216,27 +221,6 @@ static struct map map_of_payload(const struct situation *at, const struct table 
 	return (struct map){ splice, at->packet->seq, at->packet->seq };
 }
 
-/* Nothing of the segment reaches the receiver: it is acknowledged for what of it is in our keeping. */
-static void answer_withheld(const struct situation *at, const struct session *s,
-			    const struct map *own, uint8_t *buffer, size_t capacity,
-			    struct outcome *outcome)
-{
-	const struct packet *p = at->packet;
-	uint32_t end = p->seq + (uint32_t)p->payload_size;
-	uint32_t ack = ack_to_sender(own, splice_to_receiver(own->splice, own->hold, end));
-	uint16_t window = s->dialogue.streams[opposite(at->from)].window;
-	int size;
-
-	outcome->verdict = VERDICT_DROP;
-	if (!seq_before(p->seq, ack))
-		return;
-	size = packet_reflect(p, ack, window, buffer, capacity);
-	if (size > 0) {
-		outcome->verdict = VERDICT_REWRITE;
-		outcome->size = (size_t)size;
-	}
-}
-
 static void set_urgent(const struct packet *p, const struct map *own, struct packet_writer *w)
 {
 	uint32_t from = splice_to_receiver(own->splice, own->hold, p->seq);
@@ -263,6 +247,51 @@ static bool is_whole(const struct packet *p, const struct map *own, size_t emitt
 	       splice_to_receiver(own->splice, own->hold, end) - from == emitted;
 }
 
+/*
+ * Nothing of the segment is to reach the receiver yet, but its sender may wait for an answer. In
+ * its place goes the line end before what is withheld. Its receiver has had that, and says so with an
+ * acknowledgement, which reaches the sender as one of what is withheld. Not so where the byte
+ * before it is unknown: there goes a segment without any (RFC 9293, 3.8.4).
+ */
+static void probe(const struct packet *p, const struct dialogue *dialogue, uint32_t seq,
+		  struct packet_writer *w)
+{
+	if (!dialogue->midway)
+		packet_append(w, "\n", 1);
+	packet_set_seq(w, seq - 1);
+	packet_clear_flags(w, p->flags & (TCP_FIN | TCP_PSH | TCP_URG));
+}
+
+/* Writes what the receiver gets. Returns false when that is nothing at all. */
+static bool put_payload(const struct packet *p, const struct dialogue *dialogue, const struct map *own,
+			struct packet_writer *w)
+{
+	uint32_t seq = splice_to_receiver(own->splice, own->hold, p->seq);
+	size_t emitted;
+
+	packet_set_seq(w, seq);
+	splice_emit(own->splice, own->hold, p, w, &emitted);
+	if (emitted == 0) {
+		probe(p, dialogue, seq, w);
+		return seq_before(p->seq, own->next);
+	}
+	if (!is_whole(p, own, emitted))
+		packet_clear_flags(w, TCP_FIN);
+	set_urgent(p, own, w);
+	return true;
+}
+
+/* A packet without payload. FIN takes along what is withheld before it: no more will come. */
+static bool put_bare(const struct packet *p, const struct map *own, struct packet_writer *w)
+{
+	bool withheld_fin = own->splice->withheld && (p->flags & TCP_FIN) != 0;
+
+	packet_set_seq(w, splice_to_receiver(own->splice, own->hold, p->seq));
+	if (withheld_fin)
+		packet_append(w, own->splice->partial, own->splice->partial_size);
+	return !withheld_fin || p->seq == own->next;
+}
+
 static void emit(const struct situation *at, const struct table *table, const struct session *s,
 		 uint8_t *buffer, size_t capacity, struct outcome *outcome)
 {
@@ -270,23 +299,12 @@ static void emit(const struct situation *at, const struct table *table, const st
 	struct map own = map_of_payload(at, table, s);
 	struct map other = map_of_acks(at, table, s);
 	struct packet_writer w;
-	size_t emitted = 0;
 
-	if (packet_begin(&w, p, buffer, growth_limit(p, capacity)) < 0) {
-		outcome->verdict = VERDICT_DROP;
+	outcome->verdict = VERDICT_DROP;
+	if (packet_begin(&w, p, buffer, growth_limit(p, capacity)) < 0)
 		return;
-	}
-	if (p->payload_size > 0) {
-		splice_emit(own.splice, own.hold, p, &w, &emitted);
-		if (emitted == 0) {
-			answer_withheld(at, s, &own, buffer, capacity, outcome);
-			return;
-		}
-		if (!is_whole(p, &own, emitted))
-			packet_clear_flags(&w, TCP_FIN);
-	}
-	packet_set_seq(&w, splice_to_receiver(own.splice, own.hold, p->seq));
-	set_urgent(p, &own, &w);
+	if (p->payload_size > 0 ? !put_payload(p, &s->dialogue, &own, &w) : !put_bare(p, &own, &w))
+		return;
 	if ((p->flags & TCP_ACK) != 0)
 		packet_map_acks(&w, ack_to_sender, &other);
 	outcome->verdict = VERDICT_REWRITE;

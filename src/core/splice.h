@@ -9,9 +9,10 @@
  * again, in whatever segments, become the same bytes again.
  *
  * Withheld bytes are the beginning of a line that may have to be edited once its end is known.
- * They are acknowledged to the sender (it may wait for that before it sends the rest: RFC 896) and
- * reach the receiver with the end of the line. So an edit's text is sent by whichever segment
- * carries the last byte of the edit; a segment that ends inside an edit carries none of it.
+ * They are acknowledged to the sender (it may wait for that before it sends the rest: RFC 896) as
+ * soon as the receiver has acknowledged everything before them, and reach the receiver with the
+ * byte that follows them. Otherwise an edit's text goes byte for byte with the sender's, and what it
+ * is longer with the last one: a sender may send it again in pieces of any size.
  *
  * Splices come from a pool; a session that needs none has none.
  */
