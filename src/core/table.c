@@ -27,6 +27,8 @@ struct table {
 	struct slot *slots;
 	struct session *sessions;
 	struct list lists[LISTS];
+	void (*forget)(struct session *s, void *context);
+	void *forget_context;
 
 	size_t splice_capacity;
 	size_t splice_count;
@@ -86,6 +88,13 @@ void table_free(struct table *t)
 	free(t->sessions);
 	free(t->splices);
 	free(t);
+}
+
+void table_on_remove(struct table *t, void (*forget)(struct session *s, void *context),
+		     void *context)
+{
+	t->forget = forget;
+	t->forget_context = context;
 }
 
 static uint32_t record_of(const struct table *t, const struct session *s)
@@ -177,6 +186,8 @@ void table_remove(struct table *t, struct session *s)
 {
 	uint32_t record = record_of(t, s);
 
+	if (t->forget != NULL)
+		t->forget(s, t->forget_context);
 	for (enum direction d = FROM_CLIENT; d < DIRECTIONS; d++)
 		table_drop_splice(t, s, d);
 	vacate(t, find_slot(t, &s->flow));

@@ -22,6 +22,10 @@ struct table;
 struct table *table_new(size_t sessions);
 void table_free(struct table *t);
 
+/* From now on calls forget for every session before it is removed, but not by table_free. */
+void table_on_remove(struct table *t, void (*forget)(struct session *s, void *context),
+		     void *context);
+
 /* The session of that flow, or NULL. */
 struct session *table_find(struct table *t, const struct flow *flow);
 

@@ -167,6 +167,15 @@ static void adjust(struct worker *w, struct session *s, struct counters *tally)
 	note(w, s, (struct event){ .kind = EVENT_ADJUSTED });
 }
 
+static void forget_session(struct session *s, void *context)
+{
+	struct worker *w = context;
+	int error = s->adjusted && w->ruleset != NULL ? ruleset_unmark_adjusted(w->ruleset, &s->flow) : 0;
+
+	if (error < 0)
+		report_failure(w->report, "unmarking a session", error);
+}
+
 /* ---- deciding ---- */
 
 static void tell_opening(struct worker *w, const struct situation *at, struct counters *tally,
@@ -600,6 +609,7 @@ static int prepare(struct worker *w, const struct worker_plan *plan)
 	w->pending = pending_new();
 	if (w->report == NULL || w->table == NULL || w->pending == NULL)
 		return -ENOMEM;
+	table_on_remove(w->table, forget_session, w);
 	return opener_open(plan->backup, &w->opener);
 }
 
