@@ -42,6 +42,16 @@ if modprobe ip_vs_ftp; then
 	nothing_behind
 fi
 
+# A kernel without user-space helpers; only where the kernel is the test's own.
+if grep -q lab.control /proc/cmdline; then
+	modprobe -r nfnetlink_cthelper
+	modprobe=$(sysctl -n kernel.modprobe)
+	sysctl -qw kernel.modprobe=/bin/false
+	start_fails 1 "nfnetlink_cthelper" "$ftpalgd" -c "$config"
+	sysctl -qw "kernel.modprobe=$modprobe"
+	nothing_behind
+fi
+
 gateway_start
 before=$(in_director nft list table inet ftpalgd)
 start_fails 1 "taken by another process" "$ftpalgd" -c "$config"
