@@ -391,6 +391,42 @@ bool gateway_is_alive(struct gateway *g)
 	return alive;
 }
 
+const struct config *gateway_config(const struct gateway *g)
+{
+	return &g->config;
+}
+
+const struct policy *gateway_policy(const struct gateway *g)
+{
+	return g->policy;
+}
+
+uint32_t gateway_worker_count(const struct gateway *g)
+{
+	return g->worker_count;
+}
+
+struct worker *gateway_worker(const struct gateway *g, uint32_t index)
+{
+	return g->workers[index];
+}
+
+struct ipvs *gateway_ipvs(const struct gateway *g)
+{
+	return g->ipvs;
+}
+
+struct ruleset *gateway_ruleset(const struct gateway *g)
+{
+	return g->ruleset;
+}
+
+void gateway_set_log_level(struct gateway *g, enum log_level level)
+{
+	g->config.log.level = level;
+	log_set_level(g->log, level);
+}
+
 size_t gateway_service_count(const struct gateway *g)
 {
 	return g->policy->service_count;

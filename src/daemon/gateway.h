@@ -18,6 +18,9 @@
 #include "daemon/log.h"
 
 struct gateway;
+struct ipvs;
+struct ruleset;
+struct worker;
 
 /* config is the gateway's from then on if 0 is returned. Failures are logged. */
 int gateway_start(struct config *config, struct log *log, struct gateway **out)
@@ -37,6 +40,20 @@ void gateway_tick(struct gateway *g);
 
 /* Whether every worker has made progress since the last call. */
 bool gateway_is_alive(struct gateway *g);
+
+/*
+ * What the control socket looks at; all of it is the gateway's. A policy lives until the services
+ * or the configuration change.
+ */
+const struct config *gateway_config(const struct gateway *g);
+const struct policy *gateway_policy(const struct gateway *g);
+uint32_t gateway_worker_count(const struct gateway *g);
+struct worker *gateway_worker(const struct gateway *g, uint32_t index);
+struct ipvs *gateway_ipvs(const struct gateway *g);
+struct ruleset *gateway_ruleset(const struct gateway *g);
+
+/* Until the next reload. */
+void gateway_set_log_level(struct gateway *g, enum log_level level);
 
 /* Number of services, for the status line. */
 size_t gateway_service_count(const struct gateway *g);

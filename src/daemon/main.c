@@ -3,6 +3,8 @@
  * ftpalgd(8): command line, signals, and the service manager.
  */
 #include "daemon/config.h"
+#include "daemon/control.h"
+#include "daemon/control_gateway.h"
 #include "daemon/gateway.h"
 #include "daemon/log.h"
 #include "daemon/options.h"
@@ -28,18 +30,20 @@ struct daemon {
 	struct options options;
 	struct log *log;
 	struct gateway *gateway;
+	struct control_gateway controlled;
+	struct control *control; /* NULL: it could not be opened */
 	int signals;
 	int timer;
 	bool stop;
 };
 
-static int load_config(const struct options *options, struct config *config)
+static int load_config(const struct options *options, struct config *config, FILE *words)
 {
 	static struct config_errors errors;
 	int error = config_load(options->config, options->config_named, config, &errors);
 
 	if (error < 0)
-		config_errors_print(&errors, stderr);
+		config_errors_print(&errors, words);
 	else if (options->verbose)
 		config->log.level = LOG_LEVEL_DEBUG;
 	return error;
@@ -53,22 +57,37 @@ static void notify_ready(struct daemon *d)
 		   gateway_service_count(d->gateway));
 }
 
-static void reload(struct daemon *d)
+/* Writes what changes, or what is wrong with the configuration. */
+static int take_config(struct daemon *d, FILE *words)
 {
-	struct timespec now;
 	struct config config;
+	int error = load_config(&d->options, &config, words);
+
+	if (error < 0) {
+		log_error(d->log, "%s is not taken: the running configuration stays", d->options.config);
+		return error;
+	}
+	config_describe_change(gateway_config(d->gateway), &config, words);
+	error = gateway_reload(d->gateway, &config);
+	if (error < 0)
+		config_free(&config);
+	else
+		log_notice(d->log, "configuration reloaded");
+	return error;
+}
+
+static int reload(void *context, FILE *words)
+{
+	struct daemon *d = context;
+	struct timespec now;
+	int error;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
 		   (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
-	if (load_config(&d->options, &config) < 0) {
-		log_error(d->log, "%s is not taken: the running configuration stays", d->options.config);
-	} else if (gateway_reload(d->gateway, &config) < 0) {
-		config_free(&config);
-	} else {
-		log_notice(d->log, "configuration reloaded");
-	}
+	error = take_config(d, words);
 	notify_ready(d);
+	return error;
 }
 
 static void handle_signal(struct daemon *d)
@@ -77,10 +96,10 @@ static void handle_signal(struct daemon *d)
 
 	if (read(d->signals, &info, sizeof(info)) != sizeof(info))
 		return;
-	if (info.ssi_signo == SIGHUP)
-		reload(d);
-	else
+	if (info.ssi_signo != SIGHUP)
 		d->stop = true;
+	else if (reload(d, stderr) < 0)
+		log_debug(d->log, "the signal changed nothing");
 }
 
 static void handle_timer(struct daemon *d)
@@ -101,6 +120,7 @@ static void loop(struct daemon *d)
 		{ .fd = d->signals, .events = POLLIN },
 		{ .fd = d->timer, .events = POLLIN },
 		{ .fd = gateway_ruleset_fd(d->gateway), .events = POLLIN },
+		{ .fd = d->control != NULL ? control_fd(d->control) : -1, .events = POLLIN },
 	};
 
 	while (!d->stop) {
@@ -112,6 +132,8 @@ static void loop(struct daemon *d)
 			handle_timer(d);
 		if ((fds[2].revents & POLLIN) != 0)
 			gateway_ruleset_changed(d->gateway);
+		if ((fds[3].revents & POLLIN) != 0)
+			control_handle(d->control);
 	}
 }
 
@@ -137,6 +159,27 @@ static int open_events(struct daemon *d)
 	return 0;
 }
 
+/* Sessions go on without it: that it cannot be opened is said, and no more. */
+static void open_control(struct daemon *d)
+{
+	const struct config *config = gateway_config(d->gateway);
+	struct control_subject subject;
+	struct control_plan plan = {
+		.socket = config->control.socket,
+		.group = config->control.group,
+		.subject = &subject,
+		.log = d->log,
+	};
+	int error;
+
+	d->controlled = (struct control_gateway){ d->gateway, d, reload };
+	subject = control_gateway_subject(&d->controlled);
+	error = control_open(&plan, &d->control);
+	if (error < 0)
+		log_error(d->log, "no control socket at %s, ftpalgctl cannot connect: %s",
+			  config->control.socket, strerror(-error));
+}
+
 static int run(struct daemon *d, struct config *config)
 {
 	int error = open_events(d);
@@ -148,9 +191,11 @@ static int run(struct daemon *d, struct config *config)
 		log_error(d->log, "not started");
 		return STATUS_FAILED;
 	}
+	open_control(d);
 	notify_ready(d);
 	loop(d);
 	sd_notify(0, "STOPPING=1");
+	control_close(d->control);
 	gateway_stop(d->gateway);
 	return STATUS_FINE;
 }
@@ -170,7 +215,7 @@ static int carry_out(struct daemon *d)
 	struct config config;
 	int status;
 
-	if (load_config(&d->options, &config) < 0)
+	if (load_config(&d->options, &config, stderr) < 0)
 		return STATUS_FAILED;
 	if (d->options.task == TASK_CHECK) {
 		config_free(&config);

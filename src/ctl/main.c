@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ftpalgctl(8): shows what ftpalgd does. Needs no privilege but the way to its socket.
+ */
+#include "ctl/ask.h"
+
+#include <stdio.h>
+
+int main(int argc, char **argv)
+{
+	struct options o;
+	int status = STATUS_FINE;
+
+	if (options_parse(argc, argv, &o) < 0)
+		return STATUS_USAGE;
+	if (o.help)
+		options_help();
+	else if (o.version)
+		printf("ftpalgctl " PACKAGE_VERSION "\n");
+	else
+		status = o.command->local != NULL ? o.command->local(&o) : ask(&o);
+	options_free(&o);
+	return status;
+}

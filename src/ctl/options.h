@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The command line of ftpalgctl(8): what to ask, and how to print what comes back.
+ */
+#ifndef FTPALGD_CTL_OPTIONS_H
+#define FTPALGD_CTL_OPTIONS_H
+
+#include "ctl/print.h"
+
+#include <jansson.h>
+
+struct options;
+
+/* Carried out here, not by the daemon alone. Returns an exit status. */
+typedef int local_command(const struct options *o);
+
+struct ctl_command {
+	const char *name;
+	const char *arguments; /* for the help */
+	const char *summary;
+	const char *positional; /* the request's key for the one argument, or NULL */
+	bool filters;           /* --client, --service, --server */
+	const char *pages;      /* the key of the list that comes in pages, or NULL */
+	bool streams;           /* goes on until interrupted */
+	printer *print;
+	local_command *local;
+};
+
+struct options {
+	const char *socket; /* borrowed from argv, or the default */
+	bool json;
+	bool help;
+	bool version;
+	const struct ctl_command *command;
+	const char *argument; /* the positional one, or NULL */
+	json_t *request;
+};
+
+enum {
+	STATUS_FINE = 0,
+	STATUS_FAILED = 1,
+	STATUS_USAGE = 2,
+};
+
+/* Returns 0, or -EINVAL after saying on stderr what is wrong. options_free takes what it holds. */
+int options_parse(int argc, char **argv, struct options *out) __attribute__((warn_unused_result));
+void options_free(struct options *o);
+
+void options_help(void);
+
+#endif

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ctl/print.h"
+
+#include "ctl/rows.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *print_string(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text != NULL ? text : "";
+}
+
+uint64_t print_number(const json_t *object, const char *key)
+{
+	return (uint64_t)json_integer_value(json_object_get(object, key));
+}
+
+bool print_bool(const json_t *object, const char *key)
+{
+	return json_is_true(json_object_get(object, key));
+}
+
+const char *print_age(uint64_t seconds, char text[static PRINT_AGE_MAX])
+{
+	if (seconds >= 86400)
+		snprintf(text, PRINT_AGE_MAX, "%" PRIu64 " d %" PRIu64 " h", seconds / 86400,
+			 seconds / 3600 % 24);
+	else if (seconds >= 3600)
+		snprintf(text, PRINT_AGE_MAX, "%" PRIu64 " h %" PRIu64 " min", seconds / 3600,
+			 seconds / 60 % 60);
+	else if (seconds >= 120)
+		snprintf(text, PRINT_AGE_MAX, "%" PRIu64 " min", seconds / 60);
+	else
+		snprintf(text, PRINT_AGE_MAX, "%" PRIu64 " s", seconds);
+	return text;
+}
+
+/* ---- status ---- */
+
+static void print_queue(const json_t *q)
+{
+	printf("queue %" PRIu64 ": %s, %" PRIu64 " waiting, %" PRIu64 " dropped, %" PRIu64
+	       " packets, %" PRIu64 " sessions\n",
+	       print_number(q, "queue"), print_bool(q, "bound") ? "bound" : "NOT BOUND",
+	       print_number(q, "waiting"), print_number(q, "dropped") + print_number(q, "undelivered"),
+	       print_number(q, "packets"), print_number(q, "sessions"));
+}
+
+static void print_backup(const json_t *backup)
+{
+	if (json_is_object(backup))
+		printf("backup thread: %s, id %" PRIu64 ", %s\n", print_string(backup, "interface"),
+		       print_number(backup, "id"), print_string(backup, "group"));
+	else
+		printf("backup thread: none\n");
+}
+
+void print_status(const json_t *result, bool first)
+{
+	char age[PRINT_AGE_MAX];
+	const json_t *value;
+	size_t i;
+
+	(void)first;
+	printf("ftpalgd %s, process %" PRIu64 ", up %s: %s\n", print_string(result, "version"),
+	       print_number(result, "pid"), print_age(print_number(result, "uptime"), age),
+	       print_string(result, "health"));
+	printf("services: %" PRIu64 ", forwarding %s, guard %s\n", print_number(result, "services"),
+	       print_string(result, "forwarding"), print_bool(result, "guard") ? "on" : "off");
+	printf("sessions: %" PRIu64 " now, %" PRIu64 " openings, %" PRIu64 " refusals\n",
+	       print_number(result, "sessions"), print_number(result, "openings"),
+	       print_number(result, "refusals"));
+	printf("ruleset: %s\n", print_string(result, "ruleset"));
+	print_backup(json_object_get(result, "backup"));
+	json_array_foreach (json_object_get(result, "queues"), i, value)
+		print_queue(value);
+	json_array_foreach (json_object_get(result, "problems"), i, value)
+		printf("trouble: %s\n", json_string_value(value));
+}
+
+/* ---- lists ---- */
+
+static uint64_t sum_of(const json_t *object)
+{
+	const char *key;
+	json_t *value;
+	uint64_t sum = 0;
+
+	json_object_foreach ((json_t *)(uintptr_t)object, key, value)
+		sum += (uint64_t)json_integer_value(value);
+	return sum;
+}
+
+static void heading(struct rows *rows, bool first, const char *const *names)
+{
+	for (size_t i = 0; first && i < rows->columns; i++)
+		rows_add(rows, "%s", names[i]);
+}
+
+static void add_servers(struct rows *rows, const json_t *ipvs)
+{
+	uint64_t servers = print_number(ipvs, "servers"), nat = print_number(ipvs, "masquerading");
+
+	if (!json_is_object(ipvs))
+		rows_add(rows, "not in IPVS");
+	else if (servers == nat)
+		rows_add(rows, "%" PRIu64, servers);
+	else
+		rows_add(rows, "%" PRIu64 ", %" PRIu64 " not NAT", servers, servers - nat);
+}
+
+void print_services(const json_t *result, bool first)
+{
+	static const char *const names[] = { "NAME", "ADDRESS", "SERVERS", "PASSIVE PORTS", "ACTIVE",
+					     "TLS", "FAIL", "SESSIONS", "OPENINGS", "REFUSALS" };
+	struct rows rows = { .columns = 10 };
+	const json_t *s;
+	size_t i;
+
+	heading(&rows, first, names);
+	json_array_foreach (json_object_get(result, "services"), i, s) {
+		const json_t *counters = json_object_get(s, "counters");
+		const char *ports = print_string(s, "passive_ports");
+
+		rows_add(&rows, "%s", print_string(s, "name"));
+		rows_add(&rows, "%s", print_string(s, "address"));
+		add_servers(&rows, json_object_get(s, "ipvs"));
+		rows_add(&rows, "%s", *ports != '\0' ? ports : "any");
+		rows_add(&rows, "%s", print_bool(s, "active") ? "yes" : "no");
+		rows_add(&rows, "%s", print_string(s, "tls"));
+		rows_add(&rows, "%s", print_string(s, "fail"));
+		rows_add(&rows, "%" PRIu64, print_number(counters, "sessions"));
+		rows_add(&rows, "%" PRIu64, sum_of(json_object_get(counters, "openings")));
+		rows_add(&rows, "%" PRIu64, sum_of(json_object_get(counters, "reasons")));
+	}
+	rows_print(&rows, stdout);
+}
+
+void print_sessions(const json_t *result, bool first)
+{
+	static const char *const names[] = { "CLIENT", "SERVICE", "SERVER", "STATE", "AGE", "IDLE",
+					     "OPENINGS", "UNUSED", "ADJUSTED" };
+	struct rows rows = { .columns = 9 };
+	char age[PRINT_AGE_MAX];
+	const json_t *s;
+	size_t i;
+
+	heading(&rows, first, names);
+	json_array_foreach (json_object_get(result, "sessions"), i, s) {
+		rows_add(&rows, "%s", print_string(s, "client"));
+		rows_add(&rows, "%s", print_string(s, "service"));
+		rows_add(&rows, "%s", print_string(s, "server"));
+		rows_add(&rows, "%s", print_string(s, "state"));
+		rows_add(&rows, "%s", print_age(print_number(s, "age"), age));
+		rows_add(&rows, "%s", print_age(print_number(s, "idle"), age));
+		rows_add(&rows, "%" PRIu64, print_number(s, "openings"));
+		rows_add(&rows, "%" PRIu64, print_number(s, "unused"));
+		rows_add(&rows, "%s", print_bool(s, "adjusted") ? "yes" : "no");
+	}
+	rows_print(&rows, stdout);
+}
+
+/* ---- stats ---- */
+
+/* Everything that is not zero. */
+static void add_counters(struct rows *rows, const char *prefix, const json_t *counters)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach ((json_t *)(uintptr_t)counters, key, value) {
+		if (json_is_object(value)) {
+			add_counters(rows, strcmp(key, "reasons") == 0 ? "refused: " : "opened: ", value);
+		} else if (json_integer_value(value) > 0) {
+			rows_add(rows, "  %s%s", prefix, key);
+			rows_add(rows, "%" PRIu64, (uint64_t)json_integer_value(value));
+		}
+	}
+}
+
+void print_stats(const json_t *result, bool first)
+{
+	struct rows rows = { .columns = 2 };
+	const json_t *s;
+	size_t i;
+
+	if (first) {
+		printf("total\n");
+		add_counters(&rows, "", json_object_get(result, "total"));
+		rows_print(&rows, stdout);
+	}
+	json_array_foreach (json_object_get(result, "services"), i, s) {
+		printf("service %s, %s\n", print_string(s, "name"), print_string(s, "address"));
+		add_counters(&rows, "", json_object_get(s, "counters"));
+		rows_print(&rows, stdout);
+	}
+}
+
+/* ---- texts ---- */
+
+void print_metrics(const json_t *result, bool first)
+{
+	(void)first;
+	fputs(print_string(result, "text"), stdout);
+}
+
+void print_reload(const json_t *result, bool first)
+{
+	const char *changes = print_string(result, "changes");
+
+	(void)first;
+	fputs(*changes != '\0' ? changes : "nothing has changed\n", stdout);
+}
+
+void print_log(const json_t *result, bool first)
+{
+	(void)first;
+	printf("log level is %s until the next reload\n", print_string(result, "level"));
+}

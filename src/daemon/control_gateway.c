@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "daemon/control_gateway.h"
+
+#include "daemon/worker.h"
+
+#include <errno.h>
+#include <time.h>
+
+static struct gateway *gateway_of(void *context)
+{
+	return ((struct control_gateway *)context)->gateway;
+}
+
+static const struct config *get_config(void *context)
+{
+	return gateway_config(gateway_of(context));
+}
+
+static const struct policy *get_policy(void *context)
+{
+	return gateway_policy(gateway_of(context));
+}
+
+static uint32_t get_worker_count(void *context)
+{
+	return gateway_worker_count(gateway_of(context));
+}
+
+/* ---- workers ---- */
+
+static void read_queue_counters(const struct worker_view *view, void *context)
+{
+	struct queue_counters *out = context;
+
+	*out = *queue_counters(view->queue);
+}
+
+static void get_queue_counters(void *context, uint32_t worker, struct queue_counters *out)
+{
+	worker_call(gateway_worker(gateway_of(context), worker), read_queue_counters, out);
+}
+
+static void get_worker(void *context, uint32_t worker, struct subject_worker *out)
+{
+	struct worker *w = gateway_worker(gateway_of(context), worker);
+
+	out->queue = worker_queue_number(w);
+	out->sessions = worker_session_count(w);
+	out->counters = worker_counters(w);
+	out->latency = worker_latency(w);
+}
+
+static void sum_service(void *context, size_t service, struct counters *sum)
+{
+	struct gateway *g = gateway_of(context);
+
+	for (uint32_t i = 0; i < gateway_worker_count(g); i++) {
+		const struct tally *t = worker_tally(gateway_worker(g, i));
+
+		if (t != NULL)
+			counters_sum(sum, &t->services[service]);
+	}
+}
+
+struct session_walk {
+	size_t *position;
+	size_t max;
+	subject_session_seen *seen;
+	void *data;
+	bool more;
+};
+
+static void walk(const struct worker_view *view, void *context)
+{
+	struct session_walk *w = context;
+
+	w->more = table_walk(view->table, w->position, w->max, w->seen, w->data);
+}
+
+static bool walk_sessions(void *context, uint32_t worker, size_t *position, size_t max,
+			  subject_session_seen *seen, void *data)
+{
+	struct session_walk w = { position, max, seen, data, false };
+
+	worker_call(gateway_worker(gateway_of(context), worker), walk, &w);
+	return w.more;
+}
+
+struct history_look {
+	uint64_t *next;
+	struct event *out;
+	size_t room;
+	size_t read;
+	uint64_t *missed;
+};
+
+static void look(const struct worker_view *view, void *context)
+{
+	struct history_look *l = context;
+
+	l->read = history_read(view->history, l->next, l->out, l->room, l->missed);
+}
+
+static size_t read_events(void *context, uint32_t worker, uint64_t *next, struct event *out,
+			  size_t room, uint64_t *missed)
+{
+	struct history_look l = { next, out, room, 0, missed };
+
+	worker_call(gateway_worker(gateway_of(context), worker), look, &l);
+	return l.read;
+}
+
+/* ---- the kernel ---- */
+
+static int read_ipvs_services(void *context, ipvs_service_seen *seen, void *data)
+{
+	return ipvs_services(gateway_ipvs(gateway_of(context)), 0, seen, data);
+}
+
+static size_t read_queues(void *context, struct queue_state *out, size_t room)
+{
+	(void)context;
+	return queue_list(out, room);
+}
+
+static int read_machine(void *context, struct subject_machine *out)
+{
+	struct gateway *g = gateway_of(context);
+	int error = ruleset_present(gateway_ruleset(g), &out->ruleset);
+	int backup = ipvs_backup_get(gateway_ipvs(g), &out->backup);
+
+	out->has_backup = backup == 0;
+	return error < 0 || backup == 0 || backup == -ESRCH ? error : backup;
+}
+
+/* ---- changes ---- */
+
+static int reload(void *context, FILE *words)
+{
+	struct control_gateway *g = context;
+
+	return g->reload(g->owner, words);
+}
+
+static void set_log_level(void *context, enum log_level level)
+{
+	gateway_set_log_level(gateway_of(context), level);
+}
+
+struct control_subject control_gateway_subject(struct control_gateway *g)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (struct control_subject){
+		.context = g,
+		.started = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000,
+		.config = get_config,
+		.policy = get_policy,
+		.worker_count = get_worker_count,
+		.worker = get_worker,
+		.queue_counters = get_queue_counters,
+		.service = sum_service,
+		.sessions = walk_sessions,
+		.events = read_events,
+		.ipvs_services = read_ipvs_services,
+		.queues = read_queues,
+		.machine = read_machine,
+		.reload = reload,
+		.set_log_level = set_log_level,
+	};
+}

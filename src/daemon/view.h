@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * State as JSON, one view_*.c for each command. Their keys are described in ftpalgctl(8).
+ *
+ * A view returns a new value, or NULL: then memory was short, unless call->error says otherwise.
+ */
+#ifndef FTPALGD_DAEMON_VIEW_H
+#define FTPALGD_DAEMON_VIEW_H
+
+#include "daemon/control_commands.h"
+
+typedef json_t *view(const struct control_call *call);
+
+view view_status;
+view view_services;
+view view_sessions;
+view view_stats;
+view view_metrics;
+
+/* Parts that several views use. */
+json_t *view_endpoint(const struct endpoint *e);
+json_t *view_number(uint64_t number);
+json_t *view_counters(const struct counters *c);
+
+/* The sum over all workers; *sum is zeroed first. */
+void view_sum(const struct control_subject *subject, struct counters *sum);
+
+/* Name of the service, or its address where it has gone. */
+const char *view_service_name(const struct control_subject *subject, const struct endpoint *address,
+			      char text[static ENDPOINT_TEXT_MAX]);
+
+/* Writes metrics in Prometheus' text format. */
+void view_write_metrics(const struct control_subject *subject, FILE *out);
+
+#endif

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "control_fake.h"
+
+#include <check.h>
+#include <stdlib.h>
+
+static struct fake *fake_of(void *context)
+{
+	return context;
+}
+
+static const struct config *get_config(void *context)
+{
+	return &fake_of(context)->config;
+}
+
+static const struct policy *get_policy(void *context)
+{
+	return fake_of(context)->policy;
+}
+
+static uint32_t get_worker_count(void *context)
+{
+	(void)context;
+	return FAKE_WORKERS;
+}
+
+static void get_worker(void *context, uint32_t worker, struct subject_worker *out)
+{
+	struct fake *f = fake_of(context);
+
+	*out = (struct subject_worker){
+		.queue = (uint16_t)(FAKE_QUEUE + worker),
+		.sessions = table_count(f->tables[worker]),
+		.counters = &f->counters[worker],
+		.latency = &f->latency[worker],
+	};
+}
+
+static void get_queue_counters(void *context, uint32_t worker, struct queue_counters *out)
+{
+	(void)context;
+	*out = (struct queue_counters){ .received = worker, .truncated = 7 };
+}
+
+static void sum_service(void *context, size_t service, struct counters *sum)
+{
+	counters_sum(sum, &fake_of(context)->services[service]);
+}
+
+static bool walk_sessions(void *context, uint32_t worker, size_t *position, size_t max,
+			  subject_session_seen *seen, void *data)
+{
+	return table_walk(fake_of(context)->tables[worker], position, max, seen, data);
+}
+
+static size_t read_events(void *context, uint32_t worker, uint64_t *next, struct event *out,
+			  size_t room, uint64_t *missed)
+{
+	return history_read(&fake_of(context)->history[worker], next, out, room, missed);
+}
+
+static int read_ipvs(void *context, ipvs_service_seen *seen, void *data)
+{
+	struct ipvs_service s = { .servers = 3, .masquerading = 2 };
+
+	s.address = fake_of(context)->policy->services[0].address;
+	return seen(&s, data);
+}
+
+static size_t read_queues(void *context, struct queue_state *out, size_t room)
+{
+	struct fake *f = fake_of(context);
+	size_t count = 0;
+
+	for (size_t i = 0; i < FAKE_WORKERS && count < room; i++)
+		if (f->queues[i].number != 0)
+			out[count++] = f->queues[i];
+	return count;
+}
+
+static int read_machine(void *context, struct subject_machine *out)
+{
+	*out = fake_of(context)->machine;
+	return 0;
+}
+
+static int reload(void *context, FILE *words)
+{
+	struct fake *f = fake_of(context);
+
+	f->reloads++;
+	fputs(f->reload_words, words);
+	return f->reload_result;
+}
+
+static void set_level(void *context, enum log_level level)
+{
+	fake_of(context)->level = level;
+}
+
+static struct endpoint endpoint_of(const char *text)
+{
+	struct endpoint e;
+
+	ck_assert_msg(endpoint_parse(text, &e) == 0, "%s is no endpoint", text);
+	return e;
+}
+
+static void add_service(struct policy *p, const char *name, const char *address)
+{
+	struct service *s = &p->services[p->service_count++];
+
+	*s = (struct service){ .address = endpoint_of(address), .active = true, .fail_open = true };
+	snprintf(s->name, sizeof(s->name), "%s", name);
+}
+
+struct fake *fake_new(void)
+{
+	struct fake *f = calloc(1, sizeof(*f));
+
+	ck_assert_ptr_nonnull(f);
+	config_defaults(&f->config);
+	f->policy = calloc(1, sizeof(*f->policy) + 2 * sizeof(f->policy->services[0]));
+	ck_assert_ptr_nonnull(f->policy);
+	add_service(f->policy, "ftp", "192.0.2.10:21");
+	add_service(f->policy, "six", "[2001:db8::10]:2121");
+	f->policy->services[0].passive_ports = (struct port_range){ 50000, 50999 };
+	qsort(f->policy->services, 2, sizeof(f->policy->services[0]), policy_compare_services);
+	for (uint16_t i = 0; i < FAKE_WORKERS; i++) {
+		f->tables[i] = table_new(5000);
+		ck_assert_ptr_nonnull(f->tables[i]);
+		f->queues[i] = (struct queue_state){ .number = (uint16_t)(FAKE_QUEUE + i), .port_id = 42 };
+	}
+	f->machine = (struct subject_machine){ RULESET_EFFECTIVE, true, { .interface = "lo" } };
+	f->machine.backup.group = endpoint_of("224.0.0.81:8848");
+	f->reload_words = "";
+	return f;
+}
+
+void fake_free(struct fake *f)
+{
+	for (size_t i = 0; i < FAKE_WORKERS; i++)
+		table_free(f->tables[i]);
+	config_free(&f->config);
+	free(f->policy);
+	free(f);
+}
+
+struct session *fake_session(struct fake *f, uint32_t worker, const char *client,
+			     const char *service, const char *server)
+{
+	static uint32_t id = 1;
+	struct flow flow = { endpoint_of(client), endpoint_of(service), endpoint_of(server), id++, true };
+	struct session *s;
+	bool evicted;
+
+	s = table_add(f->tables[worker], &flow, 0, &evicted);
+	ck_assert_ptr_nonnull(s);
+	return s;
+}
+
+struct control_subject fake_subject(struct fake *f)
+{
+	return (struct control_subject){
+		.context = f,
+		.config = get_config,
+		.policy = get_policy,
+		.worker_count = get_worker_count,
+		.worker = get_worker,
+		.queue_counters = get_queue_counters,
+		.service = sum_service,
+		.sessions = walk_sessions,
+		.events = read_events,
+		.ipvs_services = read_ipvs,
+		.queues = read_queues,
+		.machine = read_machine,
+		.reload = reload,
+		.set_log_level = set_level,
+	};
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A gateway that tests make up: what the control socket looks at, as plain data.
+ */
+#ifndef FTPALGD_TESTS_CONTROL_FAKE_H
+#define FTPALGD_TESTS_CONTROL_FAKE_H
+
+#include "daemon/control_subject.h"
+
+#define FAKE_WORKERS 2
+#define FAKE_QUEUE 2100
+
+struct fake {
+	struct config config;
+	struct policy *policy;
+	struct table *tables[FAKE_WORKERS];
+	struct counters counters[FAKE_WORKERS];
+	struct latency latency[FAKE_WORKERS];
+	struct counters services[2]; /* of the policy: "ftp" 192.0.2.10:21, "six" [2001:db8::10]:2121 */
+	struct history history[FAKE_WORKERS];
+	struct queue_state queues[FAKE_WORKERS];
+	struct subject_machine machine;
+	int reloads;
+	int reload_result;
+	const char *reload_words;
+	enum log_level level;
+};
+
+struct fake *fake_new(void);
+void fake_free(struct fake *f);
+struct control_subject fake_subject(struct fake *f);
+
+/* A session of the worker; texts as endpoint_parse reads them. */
+struct session *fake_session(struct fake *f, uint32_t worker, const char *client,
+			     const char *service, const char *server);
+
+#endif
