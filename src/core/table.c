@@ -282,7 +282,7 @@ size_t table_count(const struct table *t)
 void table_each(struct table *t, bool (*visit)(struct session *s, void *context), void *context)
 {
 	for (size_t i = 0; i < LISTS; i++)
-		for (uint32_t r = t->lists[i].newest; r != 0; r = t->sessions[r].older)
+		for (uint32_t r = t->lists[i].oldest; r != 0; r = t->sessions[r].newer)
 			if (!visit(&t->sessions[r], context))
 				return;
 }

@@ -51,7 +51,7 @@ size_t table_expire(struct table *t, uint32_t now, uint32_t idle_seconds, size_t
 
 size_t table_count(const struct table *t);
 
-/* Calls visit for every session, newest first within each list, until it returns false. */
+/* Calls visit for every session, oldest first within each list, until it returns false. */
 void table_each(struct table *t, bool (*visit)(struct session *s, void *context), void *context);
 
 /*

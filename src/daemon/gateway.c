@@ -2,6 +2,7 @@
 #include "daemon/gateway.h"
 
 #include "daemon/discovery.h"
+#include "daemon/handover.h"
 #include "daemon/preflight.h"
 #include "daemon/worker.h"
 #include "kernel/helper.h"
@@ -26,6 +27,8 @@ struct gateway {
 	struct ruleset *ruleset;
 	bool ruleset_loaded; /* by us, where nothing was */
 	struct ruleset_monitor *monitor;
+	struct handover *handover;
+	bool inherited; /* the queues are those of the daemon before, and so is the ruleset */
 	uint32_t worker_count;
 	struct queue *queues[CONFIG_QUEUES_MAX]; /* not yet given to a worker */
 	struct worker *workers[CONFIG_QUEUES_MAX];
@@ -124,30 +127,50 @@ static int build_policy(const struct config *config, const struct discovery *d, 
 
 /* ---- start ---- */
 
+static void explain_bind_failure(struct log *log, uint16_t number, int error)
+{
+	if (error == -EBUSY)
+		log_error(log,
+			  "queue %u is taken by another process (/proc/net/netfilter/nfnetlink_queue names it): is "
+			  "ftpalgd running already? Else choose other queues in the configuration", number);
+	else if (error == -EOPNOTSUPP)
+		log_error(log,
+			  "this kernel cannot send conntrack entries along with queued packets: it was built "
+			  "without CONFIG_NETFILTER_NETLINK_GLUE_CT; use the distribution's kernel");
+	else
+		log_error(log, "cannot bind queue %u: %s (is the module nfnetlink_queue there?)", number,
+			  strerror(-error));
+}
+
+/* Takes over the queue that the daemon before has left, or binds it. */
+static int bind_queue(struct gateway *g, uint16_t number, bool fail_open, struct queue **queue)
+{
+	int fd = handover_take_queue(g->handover, number);
+	int error;
+
+	if (fd >= 0) {
+		error = queue_adopt(fd, number, queue);
+		g->inherited |= error == 0;
+		if (error < 0)
+			close(fd);
+	} else {
+		error = queue_open(number, g->config.queues.length, fail_open, queue);
+	}
+	if (error < 0)
+		explain_bind_failure(g->log, number, error);
+	else
+		handover_store_queue(g->log, number, queue_fd(*queue));
+	return error;
+}
+
 static int bind_queues(struct gateway *g)
 {
 	bool fail_open = queues_fail_open(&g->config);
+	int error = 0;
 
-	for (uint32_t i = 0; i < g->worker_count; i++) {
-		uint16_t number = (uint16_t)(g->config.queues.first + i);
-		int error = queue_open(number, g->config.queues.length, fail_open, &g->queues[i]);
-
-		if (error == -EBUSY)
-			log_error(g->log,
-				  "queue %u is taken by another process (/proc/net/netfilter/nfnetlink_queue "
-				  "names it): is ftpalgd running already? Else choose other queues in the "
-				  "configuration", number);
-		else if (error == -EOPNOTSUPP)
-			log_error(g->log,
-				  "this kernel cannot send conntrack entries along with queued packets: it was "
-				  "built without CONFIG_NETFILTER_NETLINK_GLUE_CT; use the distribution's kernel");
-		else if (error < 0)
-			log_error(g->log, "cannot bind queue %u: %s (is the module nfnetlink_queue there?)",
-				  number, strerror(-error));
-		if (error < 0)
-			return error;
-	}
-	return 0;
+	for (uint32_t i = 0; error == 0 && i < g->worker_count; i++)
+		error = bind_queue(g, (uint16_t)(g->config.queues.first + i), fail_open, &g->queues[i]);
+	return error;
 }
 
 static int register_helper(struct gateway *g, const struct config *config)
@@ -198,7 +221,7 @@ static int start_ruleset(struct gateway *g)
 		log_error(g->log, "cannot look at the ruleset: %s", strerror(-error));
 		return error;
 	}
-	error = load_ruleset(g, &g->config, g->policy, true);
+	error = load_ruleset(g, &g->config, g->policy, !g->inherited);
 	g->ruleset_loaded = error == 0 && state == RULESET_ABSENT;
 	if (error == 0)
 		error = ruleset_monitor_open(&g->monitor);
@@ -213,6 +236,7 @@ static int start_workers(struct gateway *g)
 			.backup = &g->backup,
 			.policy = g->policy,
 			.sessions = g->policy->max_sessions,
+			.handover = g->handover,
 			.log = g->log,
 		};
 		int error = worker_start(&plan, &g->workers[i]);
@@ -228,6 +252,8 @@ static int start(struct gateway *g)
 {
 	int error = preflight(&g->config, g->log);
 
+	if (error == 0)
+		error = handover_open(g->log, &g->handover);
 	if (error == 0)
 		error = bind_queues(g);
 	if (error == 0)
@@ -246,6 +272,8 @@ static int start(struct gateway *g)
 		error = start_ruleset(g);
 	if (error == 0)
 		error = start_workers(g);
+	handover_close(g->handover);
+	g->handover = NULL;
 	return error;
 }
 
@@ -264,6 +292,7 @@ static void release(struct gateway *g)
 	discovery_free(&g->discovery);
 	free(g->policy);
 	free(g);
+	handover_finish();
 }
 
 /* Takes back what a start that failed has changed in the kernel. */

@@ -464,6 +464,19 @@ static void keep_transfers_alive(struct worker *w)
 		table_commit(w->table, s, &s->dialogue, w->now);
 }
 
+/* Before the end: what waits for an opening gets its verdict, within OPENING_WAIT_MS of it. */
+static void finish_pending(struct worker *w)
+{
+	const struct timespec look_again = { .tv_nsec = LOOK_AGAIN_NS };
+
+	while (!pending_is_empty(w->pending)) {
+		w->now_ms = now_ms();
+		pending_each(w->pending, visit_pending, w);
+		flush(w);
+		nanosleep(&look_again, NULL);
+	}
+}
+
 static void *run(void *context)
 {
 	struct worker *w = context;
@@ -479,6 +492,7 @@ static void *run(void *context)
 		answer_call(w);
 		counter_add(&w->rounds, 1);
 	}
+	finish_pending(w);
 	answer_call(w);
 	return NULL;
 }
@@ -610,6 +624,7 @@ static int prepare(struct worker *w, const struct worker_plan *plan)
 	if (w->report == NULL || w->table == NULL || w->pending == NULL)
 		return -ENOMEM;
 	table_on_remove(w->table, forget_session, w);
+	handover_load_sessions(plan->handover, queue_number(plan->queue), w->table);
 	return opener_open(plan->backup, &w->opener);
 }
 
@@ -637,12 +652,6 @@ int worker_start(const struct worker_plan *plan, struct worker **out)
 	return 0;
 }
 
-static bool accept_pending(void *context, struct pending_packet *p)
-{
-	accept_packet(context, p->id);
-	return true;
-}
-
 void worker_stop(struct worker *w)
 {
 	if (w == NULL)
@@ -650,8 +659,7 @@ void worker_stop(struct worker *w)
 	atomic_store(&w->stop, true);
 	wake(w);
 	pthread_join(w->thread, NULL);
-	pending_each(w->pending, accept_pending, w);
-	flush(w);
+	handover_store_sessions(w->log, queue_number(w->queue), w->table);
 	queue_close(w->queue);
 	release(w);
 }

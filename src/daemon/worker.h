@@ -14,6 +14,7 @@
 
 #include "core/table.h"
 #include "daemon/counters.h"
+#include "daemon/handover.h"
 #include "daemon/history.h"
 #include "daemon/latency.h"
 #include "daemon/log.h"
@@ -27,6 +28,7 @@ struct worker_plan {
 	const struct ipvs_backup *backup; /* NULL: no IPVS entries */
 	const struct policy *policy;
 	size_t sessions;
+	struct handover *handover; /* what the daemon before has left */
 	struct log *log;
 };
 
@@ -34,7 +36,10 @@ struct worker_plan {
 int worker_start(const struct worker_plan *plan, struct worker **out)
 	__attribute__((warn_unused_result));
 
-/* Ends the thread after its round and frees everything; packets that wait are accepted. */
+/*
+ * Ends the thread once no packet waits any more, which takes half a second at most, leaves the
+ * sessions to the next daemon, and frees everything.
+ */
 void worker_stop(struct worker *w);
 
 /*
