@@ -4,9 +4,10 @@
 . "$(dirname "$0")/gateway.sh"
 here=$(cd "$(dirname "$0")" && pwd)
 
-for addresses in "192.0.2.10 10.0.0.2 10.0.0.3" "1.1.1.1 192.168.100.102 192.168.100.103" \
-	"203.200.113.110 1.0.0.2 1.0.0.3"; do
-	read -r vip rs1 rs2 <<<"$addresses"
+for addresses in "192.0.2.10 10.0.0.2 10.0.0.3" \
+	"1.1.1.1 192.168.100.102 192.168.100.103 usual bare words multiline" \
+	"203.200.113.110 1.0.0.2 1.0.0.3 usual bare tight extended"; do
+	read -r vip rs1 rs2 wordings <<<"$addresses"
 	lab_up families=4 vip="$vip" rs1="$rs1" rs2="$rs2"
 	lab_spawn odd1 rs1 "$here/odd_server.py" "$rs1" 21
 	lab_spawn odd2 rs2 "$here/odd_server.py" "$rs2" 21
@@ -14,7 +15,8 @@ for addresses in "192.0.2.10 10.0.0.2 10.0.0.3" "1.1.1.1 192.168.100.102 192.168
 	for server in rs1 rs2; do
 		lab_wait_for "in_$server ss -Hltn 'sport = 21' | grep -q ." 30
 	done
-	LAB_COMMAND_LIMIT=300 in_client "$here/odd_client.py" "$vip" 21 || lab_fail "VIP $vip, servers $rs1"
+	# shellcheck disable=SC2086 # several words, or none for all of them
+	LAB_COMMAND_LIMIT=1000 in_client "$here/odd_client.py" "$vip" 21 $wordings || lab_fail "VIP $vip, servers $rs1"
 	gateway_stop
 	lab_down
 done
