@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "replay/view.h"
+
+#include <assert.h>
+
+struct ack_map {
+	const struct splice *splice;
+	uint32_t hold;
+	uint32_t next;
+};
+
+static uint32_t map_ack(const void *context, uint32_t ack)
+{
+	const struct ack_map *map = context;
+
+	/* Behind what was read there is only the number of a FIN, which moves with the rest. */
+	return splice_to_receiver(map->splice, seq_before(map->next, ack) ? ack : map->hold, ack);
+}
+
+static struct ack_map map_of(const struct table *table, const struct session *s, enum direction from)
+{
+	const struct splice *splice = table_splice(table, s, opposite(from));
+	uint32_t next = s->dialogue.streams[opposite(from)].next;
+
+	return (struct ack_map){ splice, next - (splice->withheld ? splice->partial_size : 0), next };
+}
+
+uint32_t view_ack(const struct table *table, const struct session *s, enum direction from,
+		  uint32_t ack)
+{
+	struct ack_map map = map_of(table, s, from);
+
+	return map_ack(&map, ack);
+}
+
+/* A packet's headers, which always fit: the packet came out of at most as many bytes. */
+static struct packet_writer begin(const struct packet *p, uint8_t *buffer)
+{
+	struct packet_writer w;
+	int error = packet_begin(&w, p, buffer, PACKET_SIZE_MAX);
+
+	assert(error == 0);
+	(void)error;
+	return w;
+}
+
+size_t view_with_acks(const struct table *table, const struct session *s, enum direction from,
+		      const struct packet *p, uint8_t buffer[static PACKET_SIZE_MAX])
+{
+	struct ack_map map = map_of(table, s, from);
+	struct packet_writer w = begin(p, buffer);
+
+	packet_append(&w, p->bytes + p->payload, p->payload_size);
+	packet_map_acks(&w, map_ack, &map);
+	return packet_finish(&w);
+}
+
+size_t view_as_received(const struct packet *given, const struct packet *settled,
+			uint8_t buffer[static PACKET_SIZE_MAX])
+{
+	struct packet_writer w = begin(given, buffer);
+
+	packet_append(&w, settled->bytes + settled->payload, settled->payload_size);
+	packet_set_seq(&w, settled->seq);
+	packet_set_urgent(&w, settled->urgent);
+	packet_clear_flags(&w, (uint8_t)~settled->flags);
+	return packet_finish(&w);
+}
+
+size_t view_rest(const struct packet *p, uint32_t seq, uint8_t buffer[static PACKET_SIZE_MAX])
+{
+	struct packet_writer w = begin(p, buffer);
+	size_t skipped = seq - p->seq;
+
+	packet_append(&w, p->bytes + p->payload + skipped, p->payload_size - skipped);
+	packet_set_seq(&w, seq);
+	if ((p->flags & TCP_URG) != 0)
+		packet_set_urgent(&w, (uint16_t)(p->urgent > skipped ? p->urgent - skipped : 0));
+	return packet_finish(&w);
+}
