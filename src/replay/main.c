@@ -2,8 +2,6 @@
 /*
  * ftpalg-replay: the daemon's decisions over a capture, without privileges.
  */
-#include "config.h"
-
 #include "replay/link.h"
 #include "replay/options.h"
 #include "replay/replay.h"
