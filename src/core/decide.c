@@ -499,4 +499,6 @@ void decide(const struct situation *at, struct decision *d)
 		d->after.closing = true;
 	if (at->packet->payload_size > 0)
 		read_segment(at, d);
+	else if ((at->packet->flags & TCP_FIN) != 0)
+		d->drop = is_early(at, d); /* its place depends on what is missing before it */
 }

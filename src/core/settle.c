@@ -250,13 +250,14 @@ static bool is_whole(const struct packet *p, const struct map *own, size_t emitt
 /*
  * Nothing of the segment is to reach the receiver yet, but its sender may wait for an answer. In
  * its place goes the line end before what is withheld. Its receiver has had that, and says so with an
- * acknowledgement, which reaches the sender as one of what is withheld. Not so where the byte
- * before it is unknown: there goes a segment without any (RFC 9293, 3.8.4).
+ * acknowledgement, which reaches the sender as one of what is withheld. Where the byte before it
+ * is unknown, or part of an edit that must arrive whole, a segment without any byte goes instead
+ * (RFC 9293, 3.8.4); systems answer it too, but not many of them a second.
  */
-static void probe(const struct packet *p, const struct dialogue *dialogue, uint32_t seq,
-		  struct packet_writer *w)
+static void probe(const struct packet *p, const struct dialogue *dialogue, const struct splice *splice,
+		  uint32_t seq, struct packet_writer *w)
 {
-	if (!dialogue->midway)
+	if (!dialogue->midway && splice->edit_count == 0)
 		packet_append(w, "\n", 1);
 	packet_set_seq(w, seq - 1);
 	packet_clear_flags(w, p->flags & (TCP_FIN | TCP_PSH | TCP_URG));
@@ -272,7 +273,7 @@ static bool put_payload(const struct packet *p, const struct dialogue *dialogue,
 	packet_set_seq(w, seq);
 	splice_emit(own->splice, own->hold, p, w, &emitted);
 	if (emitted == 0) {
-		probe(p, dialogue, seq, w);
+		probe(p, dialogue, own->splice, seq, w);
 		return seq_before(p->seq, own->next);
 	}
 	if (!is_whole(p, own, emitted))

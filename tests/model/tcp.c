@@ -213,9 +213,9 @@ static void take_sack(struct tcp *t, const struct segment *s)
 		int32_t from = (int32_t)(s->sack[i].left - t->own_first);
 		int32_t to = (int32_t)(s->sack[i].right - t->own_first);
 
-		if (to <= (int32_t)t->una || from >= to)
-			continue; /* RFC 2883, or nothing */
-		if (from < (int32_t)t->una || to > (int32_t)t->next) {
+		if (from < (int32_t)t->una || from >= to)
+			continue; /* RFC 2883, or older than what is acknowledged */
+		if (to > (int32_t)t->next) {
 			fail(t, "a SACK block of what is not outstanding");
 			return;
 		}

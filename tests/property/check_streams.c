@@ -22,6 +22,7 @@ enum {
 	CASES = 2000,
 	LINK_MAX = 32,
 	WIRE_MAX = 2048,
+	EARLY_MAX = 3,
 	STEPS_MAX = 400000,
 	STALLS_MAX = 12, /* timeouts in a row that bring nothing, on a network that loses nothing */
 };
@@ -47,16 +48,19 @@ struct world {
 	struct script script;
 	struct tcp peers[DIRECTIONS];
 	struct link links[DIRECTIONS][WAYS];
-	bool begun[DIRECTIONS];   /* the first bytes have reached the gateway */
+	bool begun[DIRECTIONS];   /* the first bytes have passed the gateway */
+	enum direction from;      /* of the packet in the gateway */
 	size_t turn[DIRECTIONS];  /* of the script, being said */
 	bool chunks[DIRECTIONS];  /* the program writes bit by bit */
 	bool half_close;
 	bool timestamps;
 	uint32_t loss, doubling, disorder, failing; /* per cent */
-	unsigned int refusals;    /* in a row, of openings whose failure closes */
+	unsigned int refusals;    /* of openings whose failure closes, since one did not */
 	size_t calm_from;         /* step from which the network is good */
 	size_t step;
 	size_t acked[DIRECTIONS]; /* of each side's stream as heard, known to the gateway */
+	uint32_t early[DIRECTIONS]; /* the latest segment that came before one that is missing */
+	unsigned int early_count[DIRECTIONS];
 	unsigned int stalls;
 	size_t progress;
 	bool trace;
@@ -192,11 +196,10 @@ static void open_sometimes(void *context, struct want *want)
 	struct world *w = context;
 
 	if (random_chance(&w->random, w->failing) &&
-	    (w->gateway->service->fail_open || w->refusals < 3)) {
+	    (w->gateway->service->fail_open || (w->refusals < 3 && w->begun[w->from]))) {
 		w->refusals++;
 		return;
 	}
-	w->refusals = 0;
 	want->made = true;
 	want->port = want->target.port;
 	if (random_chance(&w->random, 40))
@@ -272,6 +275,23 @@ static void leave_gateway(struct world *w, enum direction from)
 	post(w, from, DOWN, g->out, g->out_size);
 }
 
+/* The gateway gives up waiting for what is missing when a segment behind it comes again and again. */
+static bool comes_too_often(struct world *w, enum direction from, const struct packet *p)
+{
+	uint32_t next = w->gateway->session->dialogue.streams[from].next;
+
+	if (p->payload_size == 0)
+		return false;
+	if (!w->begun[from] || !seq_before(next, p->seq)) {
+		w->early_count[from] = 0;
+		return false;
+	}
+	if (w->early[from] != p->seq)
+		w->early_count[from] = 0;
+	w->early[from] = p->seq;
+	return ++w->early_count[from] > EARLY_MAX;
+}
+
 static void enter_gateway(struct world *w, enum direction from, const struct wire *wire)
 {
 	struct gateway *g = w->gateway;
@@ -281,18 +301,26 @@ static void enter_gateway(struct world *w, enum direction from, const struct wir
 	if (packet_parse(wire->bytes, wire->size, &p) < 0)
 		abort();
 	if (p.payload_size == 0 && !g->session->adjusted) {
+		/* Unseen, FIN may overtake a line that is to grow; no server says goodbye so fast. */
+		if ((p.flags & TCP_FIN) != 0 && p.seq != next)
+			return;
 		print_packet(w, "bypasses", from, wire->bytes, wire->size);
 		post(w, from, DOWN, wire->bytes, wire->size);
 		return;
 	}
+	if (comes_too_often(w, from, &p))
+		return;
 	print_packet(w, "enters", from, wire->bytes, wire->size);
-	w->begun[from] |= p.payload_size > 0;
+	w->from = from;
 	note_ack(w, from, &p);
 	gateway_pass(g, from, wire->bytes, wire->size);
+	w->begun[from] |= p.payload_size > 0;
 	if (w->trace && g->reasons != 0)
 		printf("       reasons %x\n", g->reasons);
-	if (g->session->dialogue.streams[from].next != next)
+	if (g->session->dialogue.streams[from].next != next) {
+		w->refusals = 0;
 		check_wants(w, from);
+	}
 	leave_gateway(w, from);
 }
 
@@ -531,6 +559,7 @@ static void choose_peer(struct world *w, enum direction d, uint32_t own, uint32_
 	w->begun[d] = false;
 	w->turn[d] = 0;
 	w->acked[d] = 0;
+	w->early_count[d] = 0;
 	w->links[d][UP].count = w->links[d][DOWN].count = 0;
 }
 

@@ -315,8 +315,9 @@ static void say_cipher(const struct stage *s, struct side *side)
 	char bytes[400];
 	size_t size = random_between(s->random, 1, sizeof(bytes));
 
+	/* Without Telnet commands, which may begin a reply that has to be waited for. */
 	for (size_t i = 0; i < size; i++)
-		bytes[i] = (char)(random_chance(s->random, 10) ? '\n' : 0x80 | random_below(s->random, 128));
+		bytes[i] = (char)(random_chance(s->random, 10) ? '\n' : 0x80 | random_below(s->random, 127));
 	add_piece(side, bytes, size);
 }
 
