@@ -1,13 +1,13 @@
 #!/bin/bash
-# passive_ports: clients see ports of the range alone; two servers that announce the same port to
+# passive_ports: clients see ports of the range alone; two servers that announce the same ports to
 # one client get different ones, and each its own data; the same port is good again at once; a range
 # that is used up fails in a counted, clear way.
 . "$(dirname "$0")/gateway.sh"
 here=$(cd "$(dirname "$0")" && pwd)
 
 lab_up families=4
-lab_server vsftpd rs1 --passive 40000-40000
-lab_server vsftpd rs2 --passive 40000-40000
+lab_server vsftpd rs1 --passive 40000-40003
+lab_server vsftpd rs2 --passive 40000-40003
 gateway_start "services = ( { name = \"ftp\"; virtual = \"$vip:21\"; passive_ports = \"50000-50002\"; fail = \"closed\"; } );"
 in_client python3 - "$vip" <<END
 import sys
