@@ -6,19 +6,22 @@
 lab_up families=4
 lab_server vsftpd rs1
 lab_server vsftpd rs2
-# A persistent service on all ports, as careless directors have it, lets everything through.
-in_director ipvsadm -A -t "$vip:0" -s rr -p 300
-in_director ipvsadm -a -t "$vip:0" -r "$rs1" -m
+# A persistent service on port 21, as directors have it, lets every high port through; another
+# service of the same address is none of ours.
+in_director ipvsadm -E -t "$vip:21" -s rr -p 300
+in_director ipvsadm -A -t "$vip:8080" -s rr
+in_director ipvsadm -a -t "$vip:8080" -r "$rs1" -m
 lab_spawn web rs1 python3 -m http.server 8080 --directory /usr/share/common-licenses
-lab_spawn stray rs1 python3 -m http.server 50005 --directory /usr/share/common-licenses
-for at in 8080 50005; do
-	lab_wait_for "in_rs1 ss -Hltn 'sport = $at' | grep -q ." 30
+for server in rs1 rs2; do
+	lab_spawn "stray-$server" $server python3 -m http.server 50005 --directory /usr/share/common-licenses
+	lab_wait_for "in_$server ss -Hltn 'sport = 50005' | grep -q ." 30
 done
+lab_wait_for "in_rs1 ss -Hltn 'sport = 8080' | grep -q ." 30
 stray() { in_client curl -sS --connect-timeout 3 -o /dev/null "http://$vip:$1/GPL-2"; }
 
 services="services = ( { name = \"ftp\"; virtual = \"$vip:21\"; passive_ports = \"50000-50010\"; } );"
 gateway_start "$services"
-stray 50005 || lab_fail "without guard the port is open by the persistent service"
+stray 50005 || lab_fail "without guard the port is open through the persistent service"
 gateway_stop
 gateway_start "$services guard = true;"
 ! stray 50005 || lab_fail "an unexpected connection to a passive port goes through"
