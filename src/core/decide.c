@@ -175,26 +175,32 @@ static void announce(const struct situation *at, struct decision *d, const struc
 /* Whatever address a 227 names, data goes to the session's own real server. */
 static void read_passive(const struct situation *at, struct decision *d, const struct line *line)
 {
+	size_t prefix = message_telnet_prefix(line->text, line->size);
 	struct endpoint named;
 	struct span where;
 
-	if (!endpoint_is_ipv4(&at->session->flow.service))
+	if (!endpoint_is_ipv4(&at->session->flow.service)) {
 		refuse(d, REASON_FAMILY_WRONG);
-	else if (message_parse_passive(line->text, line->size, &named, &where) < 0)
+	} else if (message_parse_passive(line->text + prefix, line->size - prefix, &named, &where) < 0) {
 		refuse(d, REASON_REPLY_MALFORMED);
-	else
+	} else {
+		where.start += prefix;
 		announce(at, d, line, MODE_PASSIVE, named.port, where);
+	}
 }
 
 static void read_extended(const struct situation *at, struct decision *d, const struct line *line)
 {
+	size_t prefix = message_telnet_prefix(line->text, line->size);
 	struct span where;
 	uint16_t port;
 
-	if (message_parse_extended(line->text, line->size, &port, &where) < 0)
+	if (message_parse_extended(line->text + prefix, line->size - prefix, &port, &where) < 0) {
 		refuse(d, REASON_REPLY_MALFORMED);
-	else
+	} else {
+		where.start += prefix;
 		announce(at, d, line, MODE_EXTENDED_PASSIVE, port, where);
+	}
 }
 
 /*

@@ -11,17 +11,21 @@
 static size_t announce(const struct situation *at, const struct line_edit *edit,
 		       const struct want *want, char *out)
 {
+	const struct line *line = &edit->line;
+	size_t prefix = message_telnet_prefix(line->text, line->size), size;
 	struct endpoint shown = at->session->flow.service;
 	char text[ANNOUNCEMENT_MAX];
-	size_t size;
 
 	if (!want->made || (want->mode == MODE_EXTENDED_PASSIVE && want->port == want->target.port))
 		return 0;
 	shown.port = want->port;
 	size = want->mode == MODE_PASSIVE
 		       ? message_format_passive(&shown, text)
-		       : message_format_extended(want->port, edit->line.text[edit->where.start], text);
-	return fit_announcement(edit->line.text, edit->line.size, edit->where, text, size, out);
+		       : message_format_extended(want->port, line->text[edit->where.start], text);
+	memcpy(out, line->text, prefix);
+	return prefix + fit_announcement(line->text + prefix, line->size - prefix,
+					 (struct span){ edit->where.start - prefix, edit->where.size },
+					 text, size, out + prefix);
 }
 
 static size_t blank(const struct line_edit *edit, char *out)

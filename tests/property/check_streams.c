@@ -295,14 +295,15 @@ static bool comes_too_often(struct world *w, enum direction from, const struct p
 static void enter_gateway(struct world *w, enum direction from, const struct wire *wire)
 {
 	struct gateway *g = w->gateway;
-	uint32_t next = g->session->dialogue.streams[from].next;
+	const struct stream *stream = &g->session->dialogue.streams[from];
+	struct stream before = *stream;
 	struct packet p;
 
 	if (packet_parse(wire->bytes, wire->size, &p) < 0)
 		abort();
 	if (p.payload_size == 0 && !g->session->adjusted) {
 		/* Unseen, FIN may overtake a line that is to grow; no server says goodbye so fast. */
-		if ((p.flags & TCP_FIN) != 0 && p.seq != next)
+		if ((p.flags & TCP_FIN) != 0 && p.seq != before.next)
 			return;
 		print_packet(w, "bypasses", from, wire->bytes, wire->size);
 		post(w, from, DOWN, wire->bytes, wire->size);
@@ -317,7 +318,7 @@ static void enter_gateway(struct world *w, enum direction from, const struct wir
 	w->begun[from] |= p.payload_size > 0;
 	if (w->trace && g->reasons != 0)
 		printf("       reasons %x\n", g->reasons);
-	if (g->session->dialogue.streams[from].next != next) {
+	if (stream->next != before.next || stream->phase != before.phase) {
 		w->refusals = 0;
 		check_wants(w, from);
 	}

@@ -210,7 +210,7 @@ static void turn_passive(const struct stage *s)
 	};
 	struct random *r = s->random;
 	struct endpoint named = random_named(r, s->script->flow);
-	struct wording w = random_wording(r, "227");
+	struct wording w = random_wording(r, random_chance(r, 90) ? "227" : "\xff\xfb\x01" "227");
 
 	say_command(s, PICK(r, verbs));
 	if (random_chance(r, 8)) {
@@ -239,7 +239,7 @@ static void turn_extended_passive(const struct stage *s)
 	};
 	struct random *r = s->random;
 	struct endpoint named = { .port = random_port(r) };
-	struct wording w = random_wording(r, "229");
+	struct wording w = random_wording(r, random_chance(r, 90) ? "229" : "\xff\xf1" "229");
 
 	say_command(s, PICK(r, verbs));
 	if (random_chance(r, 8))
