@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """An FTP server that answers PASV and EPSV in the ways that the user name asks for.
 
-usage: odd_server.py ADDRESS PORT
+usage: odd_server.py ADDRESS PORT [CERTIFICATE]
 
 The user name is WORDING+DELIVERY, both from the tables below. Every transfer sends the same text.
 """
 import socket
 import socketserver
+import ssl
 import sys
 
 CONTENT = b"The quick brown fox jumps over the lazy dog.\r\n" * 1000
@@ -31,6 +32,11 @@ class Session(socketserver.StreamRequestHandler):
     def say(self, text):
         self.wfile.write(text.encode("latin-1"))
         self.wfile.flush()
+
+    def use(self, connection):
+        self.connection = connection
+        self.rfile = connection.makefile("rb")
+        self.wfile = connection.makefile("wb")
 
     def deliver(self, text):
         data = text.encode("latin-1")
@@ -70,7 +76,7 @@ class Session(socketserver.StreamRequestHandler):
         self.listener = None
         self.wording, self.delivery = "usual", "whole"
         self.say("220-Welcome\r\n227 Entering Passive Mode (10,9,9,9,9,9)\r\n220 ready\r\n")
-        for line in self.rfile:
+        while line := self.rfile.readline():
             verb, _, argument = line.decode("latin-1").strip().partition(" ")
             verb = verb.upper()
             if verb == "USER":
@@ -82,8 +88,16 @@ class Session(socketserver.StreamRequestHandler):
                 self.retrieve()
             elif verb == "ECHO":
                 self.say(f"500 '227 Entering Passive Mode {argument}' not understood\r\n")
+            elif verb == "AUTH" and argument.upper() == "TLS":
+                self.say("234 go on\r\n")
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                context.load_cert_chain(sys.argv[3])
+                self.use(context.wrap_socket(self.connection, server_side=True))
             elif verb == "AUTH":
-                self.say("504 no such mechanism\r\n" if argument.strip("X") == "" else "234 go on\r\n")
+                self.say("504 no such mechanism\r\n")
+            elif verb == "CCC":
+                self.say("200 in clear text\r\n")
+                self.use(self.connection.unwrap())
             elif verb == "UNSOLICITED":
                 self.say("227 Entering Passive Mode (10,0,0,2,200,200).\r\n")
             elif verb == "QUIT":

@@ -1,23 +1,28 @@
 #!/bin/bash
 # tls = "deny": AUTH is refused towards the client, in any segmentation, and the session goes on in
-# clear text. tls = "allow": an encrypted dialogue passes untouched.
+# clear text. tls = "allow": an encrypted dialogue passes untouched, and is mended again once CCC has
+# brought it back to clear text.
 . "$(dirname "$0")/gateway.sh"
 here=$(cd "$(dirname "$0")" && pwd)
 
 lab_up families=4
+openssl req -quiet -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=lab -keyout "$LAB_STATE/key" \
+	-out "$LAB_STATE/crt" 2>/dev/null
+cat "$LAB_STATE/key" "$LAB_STATE/crt" >"$LAB_STATE/certificate"
 for n in 1 2; do
 	address=rs$n
-	lab_spawn "odd$n" "rs$n" "$here/odd_server.py" "${!address}" 21
+	lab_spawn "odd$n" "rs$n" "$here/odd_server.py" "${!address}" 21 "$LAB_STATE/certificate"
 	lab_wait_for "in_rs$n ss -Hltn 'sport = 21' | grep -q ." 30
 done
 
 talk() {
 	in_client python3 - "$vip" "$1" <<END || lab_fail "tls = $1"
-import sys
+import ssl, sys
 sys.path.insert(0, "$here")
 from ftp_client import Control, check
 vip, tls = sys.argv[1:]
-for how in ("whole", "bytes"):
+
+def denied(how):
     control = Control(vip, login=False)
     control.say("USER usual+whole")
     if how == "whole":
@@ -26,15 +31,33 @@ for how in ("whole", "bytes"):
         for byte in b"auth TLS\r\n":
             control.socket.sendall(bytes([byte]))
         reply = control.reply()
-    if tls == "deny":
-        check(reply.startswith("504"), f"{how}: {reply}")
-        check(len(control.download("x")) > 1000, how)
-    else:
-        check(reply.startswith("234"), f"{how}: {reply}")
-        # What looks like an announcement is none any more: nobody can see the command.
-        reply = control.say("UNSOLICITED")
-        check("10,0,0,2,200,200" in reply, f"{how}: touched: {reply}")
+    check(reply.startswith("504"), f"{how}: {reply}")
+    check(len(control.download("x")) > 1000, how)
     control.quit()
+
+def use(control, socket):
+    control.socket, control.file = socket, socket.makefile("rb")
+
+def allowed():
+    control = Control(vip, login=False)
+    control.say("USER usual+whole")
+    check(control.say("AUTH TLS").startswith("234"), "AUTH")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    use(control, context.wrap_socket(control.socket))
+    endpoint = control.passive()
+    check(endpoint[0] != vip, f"an encrypted reply was mended: {endpoint}")
+    control.say("CCC")
+    use(control, control.socket.unwrap())
+    for _ in range(3):
+        check(len(control.download("x")) > 1000, "after CCC")
+    control.quit()
+
+if tls == "deny":
+    denied("whole")
+    denied("bytes")
+else:
+    allowed()
 END
 }
 for tls in deny allow; do
