@@ -3,6 +3,7 @@
 
 #include "daemon/control_client.h"
 #include "daemon/control_socket.h"
+#include "daemon/control_stream.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -19,7 +20,7 @@ enum {
 };
 
 /* What an event is about: one of these, or a client's place with its generation above. */
-enum { EVENT_LISTENER = CONTROL_CLIENTS_MAX, EVENT_TIMER };
+enum { EVENT_LISTENER = CONTROL_CLIENTS_MAX, EVENT_TIMER, EVENT_STREAM };
 
 struct control {
 	struct control_subject subject;
@@ -28,6 +29,8 @@ struct control {
 	char path[CONFIG_SOCKET_MAX];
 	int listener;
 	int timer;
+	int stream_timer; /* runs as long as somebody watches */
+	struct control_stream_state *streams;
 	int epoll;
 	struct control_client clients[CONTROL_CLIENTS_MAX];
 };
@@ -122,6 +125,24 @@ static int answer(struct control *c, struct control_client *client, size_t size,
 	return reply(client, value);
 }
 
+/* Every CONTROL_STREAM_MS, or never. */
+static int set_stream_timer(struct control *c, bool on)
+{
+	const struct timespec period = { 0, on ? CONTROL_STREAM_MS * 1000000L : 0 };
+	const struct itimerspec every = { period, period };
+
+	return timerfd_settime(c->stream_timer, 0, &every, NULL) < 0 ? -errno : 0;
+}
+
+/* What happens from now on is told: the first run finds out where that begins. */
+static int begin_stream(struct control *c, struct control_client *client)
+{
+	client->size = 0;
+	if (!control_stream_run(c->streams, c->clients, CONTROL_CLIENTS_MAX))
+		return 0;
+	return set_stream_timer(c, true);
+}
+
 /* Answers what is there, one request after the other, as long as the replies leave at once. */
 static int serve(struct control *c, struct control_client *client, uint64_t now)
 {
@@ -132,6 +153,8 @@ static int serve(struct control *c, struct control_client *client, uint64_t now)
 	while (error == 0 && control_output_size(&client->out) == 0 && client->stream == STREAM_NONE &&
 	       control_client_next(client, &size, &refusal)) {
 		error = answer(c, client, size, now);
+		if (error == 0 && client->stream != STREAM_NONE)
+			error = begin_stream(c, client);
 		if (error == 0)
 			error = control_client_write(client, now);
 	}
@@ -232,6 +255,30 @@ static void handle_timer(struct control *c)
 			control_client_close(&c->clients[i]);
 }
 
+static void update_stream(struct control *c, struct control_client *client, uint64_t now)
+{
+	int error = control_client_write(client, now);
+
+	if (error == 0)
+		error = watch_client(c, client);
+	if (error < 0)
+		control_client_close(client);
+}
+
+static void handle_stream(struct control *c)
+{
+	uint64_t expirations, now = now_ms();
+
+	if (read(c->stream_timer, &expirations, sizeof(expirations)) != sizeof(expirations))
+		return;
+	if (!control_stream_run(c->streams, c->clients, CONTROL_CLIENTS_MAX) &&
+	    set_stream_timer(c, false) < 0)
+		log_debug(c->log, "the timer of the watching clients goes on");
+	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
+		if (c->clients[i].fd >= 0 && c->clients[i].stream != STREAM_NONE)
+			update_stream(c, &c->clients[i], now);
+}
+
 void control_handle(struct control *c)
 {
 	struct epoll_event events[EVENTS_A_CALL];
@@ -245,6 +292,8 @@ void control_handle(struct control *c)
 			handle_listener(c);
 		} else if (data == EVENT_TIMER) {
 			handle_timer(c);
+		} else if (data == EVENT_STREAM) {
+			handle_stream(c);
 		} else {
 			client = client_of(c, data);
 			if (client != NULL)
@@ -272,11 +321,18 @@ static int start(struct control *c, const struct control_plan *plan)
 	memcpy(c->path, plan->socket, strlen(plan->socket) + 1);
 	c->epoll = epoll_create1(EPOLL_CLOEXEC);
 	c->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (c->epoll < 0 || c->timer < 0 || timerfd_settime(c->timer, 0, &every, NULL) < 0)
+	c->stream_timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	c->streams = control_stream_new(&c->subject);
+	if (c->streams == NULL)
+		return -ENOMEM;
+	if (c->epoll < 0 || c->timer < 0 || c->stream_timer < 0 ||
+	    timerfd_settime(c->timer, 0, &every, NULL) < 0)
 		return -errno;
 	error = watch_descriptor(c, EPOLL_CTL_ADD, c->listener, EPOLLIN, EVENT_LISTENER);
 	if (error == 0)
 		error = watch_descriptor(c, EPOLL_CTL_ADD, c->timer, EPOLLIN, EVENT_TIMER);
+	if (error == 0)
+		error = watch_descriptor(c, EPOLL_CTL_ADD, c->stream_timer, EPOLLIN, EVENT_STREAM);
 	return error;
 }
 
@@ -290,7 +346,7 @@ int control_open(const struct control_plan *plan, struct control **out)
 	c->subject = *plan->subject;
 	c->log = plan->log;
 	c->patience = plan->patience != 0 ? plan->patience : CONTROL_PATIENCE_MS;
-	c->listener = c->timer = c->epoll = -1;
+	c->listener = c->timer = c->stream_timer = c->epoll = -1;
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
 		c->clients[i].fd = -1;
 	error = start(c, plan);
@@ -315,7 +371,10 @@ void control_close(struct control *c)
 		close(c->listener);
 	if (c->timer >= 0)
 		close(c->timer);
+	if (c->stream_timer >= 0)
+		close(c->stream_timer);
 	if (c->epoll >= 0)
 		close(c->epoll);
+	control_stream_free(c->streams);
 	free(c);
 }

@@ -32,8 +32,10 @@ int control_client_read(struct control_client *c, uint64_t now)
 		c->ended = true;
 	else
 		c->active = now;
+	if (c->stream != STREAM_NONE)
+		return c->ended ? -EPIPE : 0; /* who watches has said all it may say */
 	c->size += (size_t)got;
-	return c->ended && c->stream != STREAM_NONE ? -EPIPE : 0;
+	return 0;
 }
 
 int control_client_write(struct control_client *c, uint64_t now)

@@ -58,6 +58,10 @@ static const struct control_command commands[] = {
 	{ .name = "sessions", .accepts = SESSION_FILTERS | PAGES, .run = view_sessions },
 	{ .name = "stats", .accepts = PAGES, .run = view_stats },
 	{ .name = "metrics", .run = view_metrics },
+	{ .name = "recent", .accepts = SESSION_FILTERS | ARGUMENT_LIMIT, .run = view_recent },
+	{ .name = "watch", .accepts = SESSION_FILTERS, .stream = STREAM_WATCH, .run = view_stream },
+	{ .name = "trace", .accepts = ARGUMENT_ADDRESS, .requires = ARGUMENT_ADDRESS, .privileged = true,
+	  .stream = STREAM_TRACE, .run = view_stream },
 	{ .name = "reload", .privileged = true, .run = run_reload },
 	{ .name = "log", .accepts = ARGUMENT_LEVEL, .requires = ARGUMENT_LEVEL, .privileged = true,
 	  .run = run_log },
@@ -107,6 +111,23 @@ static const struct control_command *check(const struct control_request *r, bool
 	return NULL;
 }
 
+/* A service's name becomes its address. */
+static bool resolve(const struct control_subject *subject, struct control_request *r,
+		    struct control_error *error)
+{
+	const struct policy *policy = subject->policy(subject->context);
+
+	if (r->service_name[0] == '\0')
+		return true;
+	for (size_t i = 0; i < policy->service_count; i++)
+		if (strcmp(policy->services[i].name, r->service_name) == 0) {
+			r->service = policy->services[i].address;
+			return true;
+		}
+	control_fail(error, "no_such_service", "no service has that name");
+	return false;
+}
+
 static json_t *run(const struct control_command *c, const struct control_call *call)
 {
 	json_t *result = c->run(call);
@@ -129,7 +150,7 @@ json_t *control_answer(const struct control_subject *subject, const char *line, 
 	*stream = STREAM_NONE;
 	if (control_request_parse(line, size, request, &error) == 0)
 		command = check(request, privileged, &error);
-	if (command != NULL)
+	if (command != NULL && resolve(subject, request, &error))
 		reply = run(command, &call);
 	if (reply == NULL)
 		return control_refusal(error.code, error.text);

@@ -110,6 +110,20 @@ static size_t read_events(void *context, uint32_t worker, uint64_t *next, struct
 	return l.read;
 }
 
+static void exchange_trace(const struct worker_view *view, void *context)
+{
+	struct trace **trace = context, *before = *view->trace;
+
+	*view->trace = *trace;
+	*trace = before;
+}
+
+static struct trace *trace(void *context, uint32_t worker, struct trace *next)
+{
+	worker_call(gateway_worker(gateway_of(context), worker), exchange_trace, &next);
+	return next;
+}
+
 /* ---- the kernel ---- */
 
 static int read_ipvs_services(void *context, ipvs_service_seen *seen, void *data)
@@ -163,6 +177,7 @@ struct control_subject control_gateway_subject(struct control_gateway *g)
 		.service = sum_service,
 		.sessions = walk_sessions,
 		.events = read_events,
+		.trace = trace,
 		.ipvs_services = read_ipvs_services,
 		.queues = read_queues,
 		.machine = read_machine,

@@ -203,3 +203,21 @@ int control_request_parse(const char *line, size_t size, struct control_request 
 		*out = r;
 	return result;
 }
+
+/* Address, and port where one is named. */
+static bool matches(const struct endpoint *wanted, const struct endpoint *e)
+{
+	return endpoint_same_address(wanted, e) && (wanted->port == 0 || wanted->port == e->port);
+}
+
+bool control_request_wants(const struct control_request *r, const struct flow *flow)
+{
+	if ((r->given & ARGUMENT_CLIENT) != 0 && !matches(&r->client, &flow->client))
+		return false;
+	if ((r->given & ARGUMENT_SERVICE) != 0 && !matches(&r->service, &flow->service))
+		return false;
+	if ((r->given & ARGUMENT_SERVER) != 0 && !matches(&r->server, &flow->server))
+		return false;
+	return (r->given & ARGUMENT_ADDRESS) == 0 || matches(&r->address, &flow->client) ||
+	       matches(&r->address, &flow->service);
+}

@@ -10,7 +10,7 @@
 #ifndef FTPALGD_DAEMON_CONTROL_REQUEST_H
 #define FTPALGD_DAEMON_CONTROL_REQUEST_H
 
-#include "core/endpoint.h"
+#include "core/flow.h"
 #include "daemon/log.h"
 
 #define CONTROL_REQUEST_MAX 4096 /* bytes, with its line end */
@@ -55,6 +55,9 @@ void control_fail(struct control_error *error, const char *code, const char *for
 /* line is without its end. Returns 0, or -EINVAL and says why in *error. */
 int control_request_parse(const char *line, size_t size, struct control_request *out,
 			  struct control_error *error) __attribute__((warn_unused_result));
+
+/* Whether the flow passes the filters of the request: client, service, server, address. */
+bool control_request_wants(const struct control_request *r, const struct flow *flow);
 
 /* Name of an argument, as in JSON. */
 const char *control_argument_name(enum control_argument argument);

@@ -14,6 +14,7 @@
 #include "daemon/counters.h"
 #include "daemon/history.h"
 #include "daemon/latency.h"
+#include "daemon/trace.h"
 #include "kernel/ipvs.h"
 #include "kernel/queue.h"
 #include "kernel/queue_list.h"
@@ -57,6 +58,12 @@ struct control_subject {
 	/* As history_read. */
 	size_t (*events)(void *context, uint32_t worker, uint64_t *next, struct event *out,
 			 size_t room, uint64_t *missed);
+
+	/*
+	 * Gives the worker another trace, or NULL, and returns the one that it has filled so far, or
+	 * NULL. What is given is the caller's again when it is returned.
+	 */
+	struct trace *(*trace)(void *context, uint32_t worker, struct trace *next);
 
 	/* As ipvs_services, on any port. */
 	int (*ipvs_services)(void *context, ipvs_service_seen *seen, void *data);

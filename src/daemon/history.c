@@ -24,6 +24,8 @@ size_t history_read(const struct history *h, uint64_t *next, struct event *out, 
 {
 	size_t read = 0;
 
+	if (*next == HISTORY_LATEST)
+		*next = h->count;
 	if (h->count > HISTORY_SIZE && *next < h->count - HISTORY_SIZE) {
 		*missed += h->count - HISTORY_SIZE - *next;
 		*next = h->count - HISTORY_SIZE;

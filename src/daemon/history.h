@@ -13,6 +13,9 @@
 
 #define HISTORY_SIZE 2048
 
+/* As *next of history_read: nothing that has happened so far. */
+#define HISTORY_LATEST UINT64_MAX
+
 enum event_kind {
 	EVENT_SESSION,   /* begun */
 	EVENT_OPENING,

@@ -8,6 +8,7 @@
 #define FTPALGD_DAEMON_VIEW_H
 
 #include "daemon/control_commands.h"
+#include "daemon/control_trace.h"
 
 typedef json_t *view(const struct control_call *call);
 
@@ -16,11 +17,19 @@ view view_services;
 view view_sessions;
 view view_stats;
 view view_metrics;
+view view_recent;
+view view_stream;
 
 /* Parts that several views use. */
 json_t *view_endpoint(const struct endpoint *e);
 json_t *view_number(uint64_t number);
 json_t *view_counters(const struct counters *c);
+
+json_t *view_event(const struct control_subject *subject, const struct event *e);
+json_t *view_line(const struct control_subject *subject, const struct control_trace_line *line);
+
+/* Seconds since 1970 of a monotonic time in ms. */
+double view_wall_time(uint64_t monotonic);
 
 /* The sum over all workers; *sum is zeroed first. */
 void view_sum(const struct control_subject *subject, struct counters *sum);

@@ -7,7 +7,6 @@
 #include "daemon/view.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum {
 	RECORDS_A_VISIT = 1024,   /* while these are looked at, a worker's packets wait */
@@ -21,26 +20,11 @@ struct page {
 	size_t count;
 };
 
-/* Address, and port where one is named. */
-static bool matches(const struct endpoint *wanted, const struct endpoint *e)
-{
-	return endpoint_same_address(wanted, e) && (wanted->port == 0 || wanted->port == e->port);
-}
-
-static bool is_wanted(const struct control_request *r, const struct flow *flow)
-{
-	if ((r->given & ARGUMENT_CLIENT) != 0 && !matches(&r->client, &flow->client))
-		return false;
-	if ((r->given & ARGUMENT_SERVICE) != 0 && !matches(&r->service, &flow->service))
-		return false;
-	return (r->given & ARGUMENT_SERVER) == 0 || matches(&r->server, &flow->server);
-}
-
 static void take(struct session *s, void *data)
 {
 	struct page *page = data;
 
-	if (is_wanted(page->request, &s->flow))
+	if (control_request_wants(page->request, &s->flow))
 		page->sessions[page->count++] = *s;
 }
 
@@ -103,34 +87,16 @@ static bool fill(const struct control_subject *subject, struct page *page, uint3
 	return false;
 }
 
-/* A service's name becomes its address. */
-static bool resolve(const struct control_call *call, struct control_request *r)
-{
-	const struct policy *policy = call->subject->policy(call->subject->context);
-
-	if ((r->given & ARGUMENT_SERVICE) == 0 || r->service_name[0] == '\0')
-		return true;
-	for (size_t i = 0; i < policy->service_count; i++)
-		if (strcmp(policy->services[i].name, r->service_name) == 0) {
-			r->service = policy->services[i].address;
-			return true;
-		}
-	control_fail(call->error, "no_such_service", "no service has that name");
-	return false;
-}
-
 json_t *view_sessions(const struct control_call *call)
 {
-	struct control_request request = *call->request;
-	struct page page = { .request = &request };
-	uint32_t worker = (uint32_t)(request.after >> RECORD_BITS);
-	size_t position = (uint32_t)request.after;
+	const struct control_request *request = call->request;
+	struct page page = { .request = request };
+	uint32_t worker = (uint32_t)(request->after >> RECORD_BITS);
+	size_t position = (uint32_t)request->after;
 	json_t *sessions;
 	bool more;
 
-	if (!resolve(call, &request))
-		return NULL;
-	page.sessions = calloc(request.limit, sizeof(*page.sessions));
+	page.sessions = calloc(request->limit, sizeof(*page.sessions));
 	if (page.sessions == NULL)
 		return NULL;
 	more = fill(call->subject, &page, &worker, &position);

@@ -45,6 +45,7 @@ struct worker {
 	struct counters untallied; /* of services that the tally does not hold */
 	struct latency latency;
 	struct history history;
+	struct trace *trace;
 	counter session_count;
 	counter rounds;
 
@@ -207,6 +208,8 @@ static void finish(struct worker *w, const struct situation *at, struct session 
 	struct outcome outcome;
 
 	settle(at, d, w->table, s, w->bytes, sizeof(w->bytes), &outcome);
+	if (w->trace != NULL)
+		trace_packet(w->trace, at, &before, &outcome, w->bytes, w->now_ms);
 	if (outcome.adjust)
 		adjust(w, s, tally);
 	for (size_t i = 0; i < d->want_count; i++)
@@ -420,7 +423,8 @@ static void answer_call(struct worker *w)
 
 	if (call == NULL)
 		return;
-	call(&(struct worker_view){ w->table, &w->policy, &w->tally, &w->history, w->queue, w->now },
+	call(&(struct worker_view){ w->table, &w->policy, &w->tally, &w->history, &w->trace,
+				     w->queue, w->now },
 	     w->call_context);
 	atomic_store(&w->call, NULL);
 	sem_post(&w->called);

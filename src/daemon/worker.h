@@ -19,6 +19,7 @@
 #include "daemon/latency.h"
 #include "daemon/log.h"
 #include "daemon/opener.h"
+#include "daemon/trace.h"
 #include "kernel/queue.h"
 
 struct worker;
@@ -51,6 +52,7 @@ struct worker_view {
 	const struct policy **policy;
 	struct tally **tally;
 	const struct history *history;
+	struct trace **trace; /* NULL while nobody traces; the caller's, taken back before worker_stop */
 	const struct queue *queue;
 	uint32_t now;
 };
