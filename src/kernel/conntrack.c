@@ -81,7 +81,7 @@ int conntrack_is_established(struct netlink *nl, const struct flow *flow)
 {
 	uint8_t buffer[NETLINK_REQUEST_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
 	const uint8_t family = endpoint_is_ipv4(&flow->service) ? AF_INET : AF_INET6;
-	struct look look = { .id = flow->id };
+	struct look look = { .id = htonl(flow->id) };
 	struct nlmsghdr *nlh = netlink_nfnl_put(buffer, NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET, 0,
 						family);
 	int err;

@@ -146,16 +146,22 @@ static int read_answer(struct netlink *nl, struct reading *r)
 	return result;
 }
 
+static void number(struct netlink *nl, struct nlmsghdr *nlh)
+{
+	nlh->nlmsg_seq = ++nl->sequence;
+	nlh->nlmsg_pid = nl->port;
+	nlh->nlmsg_flags |= NLM_F_REQUEST;
+	if ((nlh->nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP)
+		nlh->nlmsg_flags |= NLM_F_ACK;
+}
+
 int netlink_query(struct netlink *nl, struct nlmsghdr *nlh, netlink_answer *cb, void *data)
 {
 	struct reading r = { .cb = cb, .data = data };
 	int err;
 
-	nlh->nlmsg_seq = r.sequence = ++nl->sequence;
-	nlh->nlmsg_pid = nl->port;
-	nlh->nlmsg_flags |= NLM_F_REQUEST;
-	if ((nlh->nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP)
-		nlh->nlmsg_flags |= NLM_F_ACK;
+	number(nl, nlh);
+	r.sequence = nlh->nlmsg_seq;
 	if (mnl_socket_sendto(nl->socket, nlh, nlh->nlmsg_len) < 0)
 		return -errno;
 	err = read_answer(nl, &r);
@@ -169,6 +175,40 @@ int netlink_query(struct netlink *nl, struct nlmsghdr *nlh, netlink_answer *cb, 
 int netlink_request(struct netlink *nl, struct nlmsghdr *nlh)
 {
 	return netlink_query(nl, nlh, NULL, NULL);
+}
+
+static struct nlmsghdr *put_bracket(void *buffer, uint16_t type, unsigned subsystem)
+{
+	struct nlmsghdr *nlh = netlink_nfnl_put(buffer, 0, type, 0, AF_UNSPEC);
+	struct nfgenmsg *nfg = mnl_nlmsg_get_payload(nlh);
+
+	nfg->res_id = htons((uint16_t)subsystem);
+	return nlh;
+}
+
+int netlink_transaction(struct netlink *nl, unsigned subsystem, struct nlmsghdr *nlh)
+{
+	uint8_t begin[sizeof(struct nlmsghdr) + sizeof(struct nfgenmsg)] __attribute__((aligned(4)));
+	uint8_t end[sizeof(begin)] __attribute__((aligned(4)));
+	struct reading r = { .cb = NULL };
+	struct iovec parts[] = {
+		{ put_bracket(begin, NFNL_MSG_BATCH_BEGIN, subsystem), sizeof(begin) },
+		{ nlh, nlh->nlmsg_len },
+		{ put_bracket(end, NFNL_MSG_BATCH_END, subsystem), sizeof(end) },
+	};
+	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	const struct msghdr message = {
+		.msg_name = &kernel,
+		.msg_namelen = sizeof(kernel),
+		.msg_iov = parts,
+		.msg_iovlen = sizeof(parts) / sizeof(parts[0]),
+	};
+
+	number(nl, nlh);
+	r.sequence = nlh->nlmsg_seq;
+	if (sendmsg(netlink_fd(nl), &message, 0) < 0)
+		return -errno;
+	return read_answer(nl, &r);
 }
 
 struct nlmsghdr *netlink_nfnl_put(void *buffer, unsigned subsystem, unsigned type, unsigned flags,

@@ -43,6 +43,10 @@ typedef int netlink_answer(const struct nlmsghdr *nlh, void *data);
 int netlink_query(struct netlink *nl, struct nlmsghdr *nlh, netlink_answer *cb, void *data)
 	__attribute__((warn_unused_result));
 
+/* netlink_request of one message that its subsystem takes only in a transaction: nf_tables. */
+int netlink_transaction(struct netlink *nl, unsigned subsystem, struct nlmsghdr *nlh)
+	__attribute__((warn_unused_result));
+
 /* Writes the header of an nfnetlink request (subsystem, type: see linux/netfilter/nfnetlink.h). */
 struct nlmsghdr *netlink_nfnl_put(void *buffer, unsigned subsystem, unsigned type, unsigned flags,
 				  uint8_t family);
