@@ -46,57 +46,64 @@ static int refused(const json_t *reply)
 	return is_usage(print_string(error, "code")) ? STATUS_USAGE : STATUS_FAILED;
 }
 
+/* What is asked, and what becomes of the pages of the reply. */
+struct question {
+	const struct options *options;
+	json_t *request;
+	const char *pages; /* the key of the list that comes in pages, or NULL */
+	bool gather;       /* into all; else each page is printed */
+	json_t *all;
+};
+
 /* One request, one reply. */
-static int exchange(struct connection *c, const struct options *o, json_t **reply)
+static int exchange(struct connection *c, const struct question *q, json_t **reply)
 {
-	int error = connection_send(c, o->request);
+	int error = connection_send(c, q->request);
 
 	if (error == 0 || error == -EPIPE)
 		error = connection_receive(c, reply); /* it may say why it hung up */
 	return error;
 }
 
-static void print_json(const json_t *value)
+void ask_print_json(json_t *value)
 {
-	json_dumpf(value, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+	if (value != NULL)
+		json_dumpf(value, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	putchar('\n');
+	json_decref(value);
 }
 
-/* Adds a page's list to that of the first one. */
-static int gather(json_t *all, json_t *page, const char *key)
-{
-	return json_array_extend(json_object_get(all, key), json_object_get(page, key)) < 0 ? -ENOMEM : 0;
-}
-
-static int next_page(const struct options *o, const json_t *result)
+static int next_page(const struct question *q, const json_t *result)
 {
 	json_t *next = json_object_get(result, "next");
 
 	if (!json_is_integer(next))
 		return 0;
-	return json_object_set(o->request, "after", next) < 0 ? -ENOMEM : 1;
+	return json_object_set(q->request, "after", next) < 0 ? -ENOMEM : 1;
 }
 
-/* Prints for people as the pages come; JSON is gathered into one value. */
-static int take_page(const struct options *o, json_t *result, bool first, json_t **all)
+/* Prints for people as the pages come; what is gathered becomes one value. */
+static int take_page(struct question *q, json_t *result, bool first)
 {
-	if (!o->json) {
-		o->command->print(result, first);
+	if (!q->gather) {
+		q->options->command->print(result, first);
 		return 0;
 	}
-	if (!first)
-		return gather(*all, result, o->command->pages);
-	*all = json_incref(result);
-	return 0;
+	if (first) {
+		q->all = json_incref(result);
+		return 0;
+	}
+	return json_array_extend(json_object_get(q->all, q->pages),
+				 json_object_get(result, q->pages)) < 0 ? -ENOMEM : 0;
 }
 
-static int ask_pages(struct connection *c, const struct options *o, json_t **all)
+static int ask_pages(struct connection *c, struct question *q)
 {
 	int more = 1;
 
 	for (bool first = true; more > 0; first = false) {
 		json_t *reply;
-		int error = exchange(c, o, &reply);
+		int error = exchange(c, q, &reply);
 
 		if (error < 0)
 			return fail("no reply", error);
@@ -106,8 +113,8 @@ static int ask_pages(struct connection *c, const struct options *o, json_t **all
 			json_decref(reply);
 			return status;
 		}
-		error = take_page(o, json_object_get(reply, "result"), first, all);
-		more = next_page(o, json_object_get(reply, "result"));
+		error = take_page(q, json_object_get(reply, "result"), first);
+		more = next_page(q, json_object_get(reply, "result"));
 		json_decref(reply);
 		if (error < 0 || more < 0)
 			return fail("reading the reply", -ENOMEM);
@@ -115,21 +122,84 @@ static int ask_pages(struct connection *c, const struct options *o, json_t **all
 	return STATUS_FINE;
 }
 
+/* ---- streams ---- */
+
+static int follow(struct connection *c, const struct options *o)
+{
+	json_t *event;
+	int error;
+
+	for (;;) {
+		error = connection_receive(c, &event);
+		if (error < 0)
+			return fail("no more events", error);
+		if (o->json) {
+			json_dumpf(event, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
+			putchar('\n');
+		} else {
+			o->command->print(event, false);
+		}
+		json_decref(event);
+		if (fflush(stdout) != 0)
+			return STATUS_FAILED;
+	}
+}
+
+static int stream(struct connection *c, const struct options *o)
+{
+	struct question q = { .options = o, .request = o->request, .gather = true };
+	int status = ask_pages(c, &q);
+
+	json_decref(q.all);
+	return status == STATUS_FINE ? follow(c, o) : status;
+}
+
+/* ---- all of it ---- */
+
+static int ask_one(struct connection *c, const struct options *o)
+{
+	struct question q = { o, o->request, o->command->pages, o->json, NULL };
+	int status = ask_pages(c, &q);
+
+	if (q.all != NULL && q.pages != NULL)
+		json_object_del(q.all, "next");
+	if (status == STATUS_FINE && o->json)
+		ask_print_json(json_incref(q.all));
+	json_decref(q.all);
+	return status;
+}
+
 int ask(const struct options *o)
 {
 	struct connection c;
-	json_t *all = NULL;
 	int status = connection_open(o->socket, &c);
 
 	if (status < 0)
 		return cannot_connect(o->socket, status);
-	status = ask_pages(&c, o, &all);
-	if (all != NULL && status == STATUS_FINE) {
-		if (o->command->pages != NULL)
-			json_object_del(all, "next");
-		print_json(all);
-	}
-	json_decref(all);
+	status = o->command->streams ? stream(&c, o) : ask_one(&c, o);
 	connection_close(&c);
 	return fflush(stdout) == 0 ? status : STATUS_FAILED;
+}
+
+int ask_result(const struct options *o, json_t *request, const char *pages, json_t **result)
+{
+	struct question q = { o, request, pages, true, NULL };
+	struct connection c;
+	int status;
+
+	if (request == NULL)
+		return fail("asking", -ENOMEM);
+	status = connection_open(o->socket, &c);
+	if (status < 0) {
+		json_decref(request);
+		return cannot_connect(o->socket, status);
+	}
+	status = ask_pages(&c, &q);
+	connection_close(&c);
+	json_decref(request);
+	if (status == STATUS_FINE)
+		*result = q.all;
+	else
+		json_decref(q.all);
+	return status;
 }

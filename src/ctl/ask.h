@@ -10,4 +10,13 @@
 /* Returns an exit status; what went wrong was said on stderr. */
 int ask(const struct options *o);
 
+/*
+ * Asks for something else and gives the whole result, all pages of the list of that name (or NULL)
+ * in one. request is freed. Returns an exit status; *result is set with STATUS_FINE only.
+ */
+int ask_result(const struct options *o, json_t *request, const char *pages, json_t **result);
+
+/* Prints value, which is freed; NULL stands for short memory. */
+void ask_print_json(json_t *value);
+
 #endif

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ctl/options.h"
 
+#include "ctl/explain.h"
+#include "daemon/config.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -20,6 +23,14 @@ static const struct ctl_command commands[] = {
 	{ .name = "stats", .summary = "counters, in all and for each service", .pages = "services",
 	  .print = print_stats },
 	{ .name = "metrics", .summary = "the same for Prometheus", .print = print_metrics },
+	{ .name = "recent", .arguments = "[--client A] [--service A] [--server A]",
+	  .summary = "the latest events", .filters = true, .many = true, .print = print_recent },
+	{ .name = "watch", .arguments = "[--client A] [--service A] [--server A]",
+	  .summary = "events as they happen", .filters = true, .streams = true, .print = print_event },
+	{ .name = "trace", .arguments = "ADDRESS", .positional = "address", .streams = true,
+	  .summary = "control lines of a client or a service, before and after", .print = print_event },
+	{ .name = "explain", .arguments = "CLIENT", .positional = "client",
+	  .summary = "sessions of a client, and what was refused and why", .local = explain },
 	{ .name = "reload", .summary = "read the configuration again", .print = print_reload },
 	{ .name = "log", .arguments = "LEVEL", .summary = "error, warning, notice, info or debug",
 	  .positional = "level", .print = print_log },
@@ -38,6 +49,15 @@ static const struct option long_options[] = {
 	{ 0 },
 };
 
+/* Where ftpalgd listens when its configuration does not say. */
+static const char *default_socket(void)
+{
+	static struct config config;
+
+	config_defaults(&config);
+	return config.control.socket;
+}
+
 void options_help(void)
 {
 	printf("Usage: ftpalgctl [-s SOCKET] [--json] COMMAND\n"
@@ -48,14 +68,15 @@ void options_help(void)
 		       commands[i].filters ? "" : commands[i].arguments != NULL ? commands[i].arguments : "",
 		       commands[i].summary);
 	printf("\n"
-	       "  -s, --socket PATH   instead of " RUNSTATEDIR "/ftpalgd/control\n"
+	       "  -s, --socket PATH   instead of %s\n"
 	       "      --json          the result as JSON, see ftpalgctl(8)\n"
 	       "      --client ADDRESS, --service ADDRESS|NAME, --server ADDRESS\n"
 	       "                      sessions of these only; an address may have a port\n"
 	       "  -V, --version       print the version\n"
 	       "  -h, --help          print this\n"
 	       "\n"
-	       "Exit status: 0 fine, 1 failed, 2 wrong usage.\n");
+	       "Exit status: 0 fine, 1 failed, 2 wrong usage.\n",
+	       default_socket());
 }
 
 static const struct ctl_command *find_command(const char *name)
@@ -136,7 +157,8 @@ static int take_command(struct options *o, int count, char **words, bool filtere
 		return complain("unexpected argument", words[count - 1]);
 	if (set_text(o, "command", words[0]) < 0)
 		return -EINVAL;
-	if (o->command->pages != NULL && json_object_set_new(o->request, "limit", json_integer(PAGE_SIZE)) < 0)
+	if ((o->command->pages != NULL || o->command->many) &&
+	    json_object_set_new(o->request, "limit", json_integer(PAGE_SIZE)) < 0)
 		return -ENOMEM;
 	if (count == 2) {
 		o->argument = words[1];
@@ -147,7 +169,7 @@ static int take_command(struct options *o, int count, char **words, bool filtere
 
 int options_parse(int argc, char **argv, struct options *out)
 {
-	struct options o = { .socket = RUNSTATEDIR "/ftpalgd/control", .request = json_object() };
+	struct options o = { .socket = default_socket(), .request = json_object() };
 	bool filtered = false;
 	int option, error = 0;
 

@@ -20,6 +20,7 @@ struct ctl_command {
 	const char *summary;
 	const char *positional; /* the request's key for the one argument, or NULL */
 	bool filters;           /* --client, --service, --server */
+	bool many;              /* as many as a page may hold are wanted */
 	const char *pages;      /* the key of the list that comes in pages, or NULL */
 	bool streams;           /* goes on until interrupted */
 	printer *print;

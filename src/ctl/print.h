@@ -17,6 +17,8 @@ printer print_services;
 printer print_sessions;
 printer print_stats;
 printer print_metrics;
+printer print_recent;
+printer print_event; /* one of a stream */
 printer print_reload;
 printer print_log;
 

@@ -60,6 +60,15 @@ static size_t read_events(void *context, uint32_t worker, uint64_t *next, struct
 	return history_read(&fake_of(context)->history[worker], next, out, room, missed);
 }
 
+static struct trace *exchange_trace(void *context, uint32_t worker, struct trace *next)
+{
+	struct fake *f = fake_of(context);
+	struct trace *before = f->traces[worker];
+
+	f->traces[worker] = next;
+	return before;
+}
+
 static int read_ipvs(void *context, ipvs_service_seen *seen, void *data)
 {
 	struct ipvs_service s = { .servers = 3, .masquerading = 2 };
@@ -172,6 +181,7 @@ struct control_subject fake_subject(struct fake *f)
 		.service = sum_service,
 		.sessions = walk_sessions,
 		.events = read_events,
+		.trace = exchange_trace,
 		.ipvs_services = read_ipvs,
 		.queues = read_queues,
 		.machine = read_machine,

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ctl/explain.h"
+
+#include "ctl/ask.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Events that explain looks at, the latest ones. */
+enum { EVENTS = 1000 };
+
+static json_t *request_of(const struct options *o, const char *command)
+{
+	return json_pack("{s:s, s:s, s:i}", "command", command, "client", o->argument, "limit", EVENTS);
+}
+
+static size_t count_kind(const json_t *events, const char *kind)
+{
+	const json_t *e;
+	size_t i, count = 0;
+
+	json_array_foreach (events, i, e)
+		count += strcmp(print_string(e, "event"), kind) == 0;
+	return count;
+}
+
+/* Refusals by their text, each once, in the order in which they came up. */
+static json_t *refusals_of(const json_t *events)
+{
+	json_t *texts = json_object();
+	const json_t *e;
+	size_t i;
+
+	json_array_foreach (events, i, e) {
+		const char *text = print_string(e, "text");
+
+		if (strcmp(print_string(e, "event"), "refusal") == 0 &&
+		    json_object_set_new(texts, text,
+					json_integer(1 + (json_int_t)print_number(texts, text))) < 0)
+			break;
+	}
+	return texts;
+}
+
+static void say_nothing_known(const struct options *o)
+{
+	printf("%s has no session here, and nothing is remembered of it.\n"
+	       "Either it has not connected since the daemon started, or its packets do not come this way:\n"
+	       "see ftpalgctl services for the addresses that are served, and ftpalgctl doctor.\n",
+	       o->argument);
+}
+
+static void say_refusals(json_t *refusals)
+{
+	const char *text;
+	json_t *count;
+
+	json_object_foreach (refusals, text, count)
+		printf("  refused: %s (%lld times)\n", text, (long long)json_integer_value(count));
+}
+
+static void say(const struct options *o, const json_t *sessions, const json_t *recent)
+{
+	const json_t *list = json_object_get(sessions, "sessions");
+	const json_t *events = json_object_get(recent, "events");
+	json_t *refusals = refusals_of(events);
+
+	if (json_array_size(list) == 0 && json_array_size(events) == 0) {
+		say_nothing_known(o);
+	} else {
+		printf("%s: %zu sessions now; remembered are %zu openings and %zu refusals\n", o->argument,
+		       json_array_size(list), count_kind(events, "opening"),
+		       count_kind(events, "refusal"));
+		say_refusals(refusals);
+		if (json_array_size(list) > 0)
+			print_sessions(sessions, true);
+		print_recent(recent, true);
+	}
+	json_decref(refusals);
+}
+
+int explain(const struct options *o)
+{
+	json_t *sessions = NULL, *recent = NULL;
+	int status = ask_result(o, request_of(o, "sessions"), "sessions", &sessions);
+
+	if (status == STATUS_FINE)
+		status = ask_result(o, request_of(o, "recent"), NULL, &recent);
+	if (status == STATUS_FINE && o->json)
+		ask_print_json(json_pack("{s:s, s:O, s:O}", "client", o->argument, "sessions",
+					 json_object_get(sessions, "sessions"), "events",
+					 json_object_get(recent, "events")));
+	else if (status == STATUS_FINE)
+		say(o, sessions, recent);
+	json_decref(sessions);
+	json_decref(recent);
+	return status;
+}
