@@ -3,10 +3,13 @@
 # shellcheck shell=bash
 . "$(dirname "${BASH_SOURCE[0]}")/../lab/topology.sh"
 
-lab_up
+program=${LAB_KERNEL_TESTS:-$LAB_BUILD/tests/kernel}/openings
+[[ -x $program ]] || lab_skip "not built: $program"
+
+lab_up capture=no
 for family in 4 6; do
 	for forwarding in ipvs conntrack; do
 		echo "=== IPv$family, $forwarding"
-		in_director "${LAB_KERNEL_TESTS:-$LAB_BUILD/tests}/kernel-openings" $forwarding $family "${OPENINGS:-200}"
+		in_director "$program" $forwarding $family "${OPENINGS:-200}"
 	done
 done

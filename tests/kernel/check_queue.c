@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The messages of a queue, right, cut short and mangled; no kernel is asked. */
+#include "kernel/queue.c" /* its parser is static */
+
+#include "../unit/run.h"
+
+static struct endpoint at(const char *text)
+{
+	struct endpoint e;
+
+	ck_assert_int_eq(endpoint_parse(text, &e), 0);
+	return e;
+}
+
+struct sample {
+	bool ipv4, reply, cap_length;
+	const char *helper;
+};
+
+static const uint8_t payload[] = "\x45 something that is no packet";
+
+static void put_ct(struct nlmsghdr *nlh, const struct sample *s)
+{
+	const struct endpoint client = at(s->ipv4 ? "198.51.100.2:40000" : "[2001:db8:1::2]:40000");
+	const struct endpoint service = at(s->ipv4 ? "192.0.2.10:21" : "[2001:db8::10]:21");
+	const struct endpoint server = at(s->ipv4 ? "10.0.0.2:2121" : "[fd00::2]:2121");
+	struct nlattr *ct = mnl_attr_nest_start(nlh, NFQA_CT), *help;
+
+	ctnetlink_put_tuple(nlh, CTA_TUPLE_ORIG, &client, &service);
+	ctnetlink_put_tuple(nlh, CTA_TUPLE_REPLY, &server, &client);
+	mnl_attr_put_u32(nlh, CTA_ID, htonl(0x12345678));
+	if (s->helper) {
+		help = mnl_attr_nest_start(nlh, CTA_HELP);
+		mnl_attr_put_strz(nlh, CTA_HELP_NAME, s->helper);
+		mnl_attr_nest_end(nlh, help);
+	}
+	mnl_attr_nest_end(nlh, ct);
+}
+
+static size_t write_message(void *buffer, const struct sample *s)
+{
+	const struct nfqnl_msg_packet_hdr header = { .packet_id = htonl(77) };
+	struct nlmsghdr *nlh = nfq_nlmsg_put(buffer, NFQNL_MSG_PACKET, 2100);
+
+	mnl_attr_put(nlh, NFQA_PACKET_HDR, sizeof(header), &header);
+	mnl_attr_put_u32(nlh, NFQA_IFINDEX_INDEV, htonl(3));
+	put_ct(nlh, s);
+	mnl_attr_put_u32(nlh, NFQA_CT_INFO,
+			 htonl(s->reply ? IP_CT_ESTABLISHED_REPLY : IP_CT_ESTABLISHED));
+	if (s->cap_length)
+		mnl_attr_put_u32(nlh, NFQA_CAP_LEN, htonl(70000));
+	mnl_attr_put(nlh, NFQA_PAYLOAD, sizeof(payload), payload);
+	return nlh->nlmsg_len;
+}
+
+/* As queue_receive finds it, in a buffer that ends where the datagram ends. */
+static bool take(struct queue *q, const void *bytes, size_t length, struct queue_packet *packet)
+{
+	void *exact = malloc(length ? length : 1);
+	bool taken;
+
+	memcpy(exact, bytes, length);
+	q->iov[0].iov_base = exact;
+	q->headers[0].msg_len = (unsigned)length;
+	taken = take_datagram(q, 0, packet);
+	if (taken && packet->length > 0)
+		ck_assert_uint_le(packet->bytes[packet->length - 1], UINT8_MAX);
+	free(exact);
+	return taken;
+}
+
+static struct queue *fresh_queue(void)
+{
+	struct queue *q = new_queue(-1, 2100);
+
+	ck_assert_ptr_nonnull(q);
+	return q;
+}
+
+static void expect_sample(const struct sample *s)
+{
+	uint8_t message[1024] __attribute__((aligned(4)));
+	struct queue *q = fresh_queue();
+	struct queue_packet p;
+	const size_t length = write_message(message, s);
+
+	ck_assert(take(q, message, length, &p));
+	ck_assert_uint_eq(p.id, 77);
+	ck_assert_uint_eq(p.length, sizeof(payload));
+	ck_assert(p.has_flow);
+	ck_assert_int_eq(p.direction, s->reply ? FROM_SERVER : FROM_CLIENT);
+	ck_assert_uint_eq(p.flow.id, 0x12345678);
+	ck_assert_uint_eq(p.flow.client.port, 40000);
+	ck_assert_uint_eq(p.flow.service.port, 21);
+	ck_assert_uint_eq(p.flow.server.port, 2121);
+	ck_assert_int_eq(endpoint_is_ipv4(&p.flow.server), s->ipv4);
+	ck_assert_int_eq(p.flow.has_helper, s->helper && strcmp(s->helper, "ftpalgd") == 0);
+	queue_release(q);
+}
+
+START_TEST(a_packet_is_understood)
+{
+	static const char *const helpers[] = { NULL, "ftpalgd", "ftp", "ftpalgd2" };
+
+	for (unsigned i = 0; i < 16; i++) {
+		const struct sample s = { i & 1, i & 2, false, helpers[i / 4] };
+
+		expect_sample(&s);
+	}
+}
+END_TEST
+
+START_TEST(a_packet_that_is_not_whole_is_accepted_unseen)
+{
+	const struct sample s = { .ipv4 = true, .cap_length = true };
+	uint8_t message[1024] __attribute__((aligned(4)));
+	struct queue *q = fresh_queue();
+	struct queue_packet p;
+
+	ck_assert(!take(q, message, write_message(message, &s), &p));
+	ck_assert_uint_eq(q->counters.truncated, 1);
+	ck_assert_uint_gt(q->verdicts_length, 0);
+	queue_release(q);
+}
+END_TEST
+
+START_TEST(a_refused_verdict_is_counted)
+{
+	const struct { struct nlmsghdr nlh; struct nlmsgerr error; } refusal = {
+		.nlh = { .nlmsg_len = sizeof(refusal), .nlmsg_type = NLMSG_ERROR },
+		.error = { .error = -ENOENT },
+	};
+	struct queue *q = fresh_queue();
+	struct queue_packet p;
+
+	ck_assert(!take(q, &refusal, sizeof(refusal), &p));
+	ck_assert_uint_eq(q->counters.refused, 1);
+	queue_release(q);
+}
+END_TEST
+
+START_TEST(a_message_from_another_process_is_not_believed)
+{
+	const struct sample s = { .ipv4 = true };
+	uint8_t message[1024] __attribute__((aligned(4)));
+	struct queue *q = fresh_queue();
+	struct queue_packet p;
+
+	q->senders[0].nl_pid = 4711;
+	ck_assert(!take(q, message, write_message(message, &s), &p));
+	ck_assert_uint_eq(q->counters.malformed, 1);
+	queue_release(q);
+}
+END_TEST
+
+START_TEST(a_truncated_message_does_no_harm)
+{
+	const struct sample s = { .ipv4 = true, .helper = "ftpalgd" };
+	uint8_t message[1024] __attribute__((aligned(4)));
+	const size_t length = write_message(message, &s);
+	struct nlmsghdr *nlh = (struct nlmsghdr *)message;
+	struct queue *q = fresh_queue();
+	struct queue_packet p;
+
+	for (size_t cut = 0; cut < length - 3; cut++) { /* the last bytes are padding */
+		nlh->nlmsg_len = (uint32_t)length;
+		ck_assert(!take(q, message, cut, &p));
+		nlh->nlmsg_len = (uint32_t)cut;
+		if (take(q, message, cut, &p))
+			ck_abort_msg("%zu of %zu bytes are taken for a packet", cut, length);
+	}
+	queue_release(q);
+}
+END_TEST
+
+static uint32_t random_state = 2463534242;
+
+static uint32_t random_number(void)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 17;
+	random_state ^= random_state << 5;
+	return random_state;
+}
+
+START_TEST(a_mangled_message_does_no_harm)
+{
+	uint8_t message[1024] __attribute__((aligned(4)));
+	struct queue *q = fresh_queue();
+	struct queue_packet p;
+	size_t length;
+
+	for (int i = 0; i < 50000; i++) {
+		const struct sample s = { i & 1, i & 2, i & 4, i & 8 ? "ftpalgd" : NULL };
+
+		length = write_message(message, &s);
+		for (unsigned n = random_number() % 4; n > 0; n--)
+			message[random_number() % length] = (uint8_t)random_number();
+		take(q, message, random_number() % 8 ? length : random_number() % length, &p);
+		q->verdicts_length = 0;
+	}
+	ck_assert_uint_gt(q->counters.malformed, 0);
+	ck_assert_uint_gt(q->counters.received, 0);
+	queue_release(q);
+}
+END_TEST
+
+START_TEST(verdicts_keep_their_order_and_their_bytes)
+{
+	struct queue *q = fresh_queue();
+	const struct nlmsghdr *nlh = (const struct nlmsghdr *)q->verdicts;
+	static uint8_t bytes[65531];
+	int left;
+
+	ck_assert_int_eq(queue_accept(q, 1), 0);
+	ck_assert_int_eq(queue_rewrite(q, 2, bytes, 4097), 0);
+	ck_assert_int_eq(queue_drop(q, 3), 0);
+	ck_assert_int_eq(queue_rewrite(q, 4, bytes, sizeof(bytes)), 0);
+	ck_assert_int_eq(queue_rewrite(q, 5, bytes, sizeof(bytes) + 1), -EMSGSIZE);
+	left = (int)q->verdicts_length;
+	for (unsigned id = 1; id <= 4; id++) {
+		const struct nlattr *attr[NFQA_MAX + 1];
+		struct nfqnl_msg_verdict_hdr verdict;
+
+		ck_assert(mnl_nlmsg_ok(nlh, left));
+		attributes_of_message(nlh, sizeof(struct nfgenmsg), attr, NFQA_MAX + 1);
+		ck_assert(attribute_get(attr[NFQA_VERDICT_HDR], &verdict, sizeof(verdict)));
+		ck_assert_uint_eq(ntohl(verdict.id), id);
+		ck_assert_uint_eq(ntohl(verdict.verdict), id == 3 ? NF_DROP : NF_ACCEPT);
+		ck_assert_int_eq(attr[NFQA_PAYLOAD] != NULL, id % 2 == 0);
+		nlh = mnl_nlmsg_next(nlh, &left);
+	}
+	ck_assert_int_eq(left, 0);
+	queue_release(q);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("queue");
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, a_packet_is_understood);
+	tcase_add_test(tcase, a_packet_that_is_not_whole_is_accepted_unseen);
+	tcase_add_test(tcase, a_refused_verdict_is_counted);
+	tcase_add_test(tcase, a_message_from_another_process_is_not_believed);
+	tcase_add_test(tcase, a_truncated_message_does_no_harm);
+	tcase_add_test(tcase, a_mangled_message_does_no_harm);
+	tcase_add_test(tcase, verdicts_keep_their_order_and_their_bytes);
+	return run_suite("queue", tcase);
+}

@@ -1,0 +1,575 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * interfaces: every module of src/kernel against the kernel, one check after another, with what
+ * it should refuse. Runs in the director's namespace of tests/lab/topology.sh.
+ */
+#include <errno.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kernel/attributes.h"
+#include "kernel/conntrack.h"
+#include "kernel/ctnetlink.h"
+#include "kernel/expectation.h"
+#include "kernel/helper.h"
+#include "kernel/ipvs.h"
+#include "kernel/ipvs_sync.h"
+#include "kernel/probe.h"
+#include "kernel/queue.h"
+#include "kernel/ruleset.h"
+#include "kernel/ruleset_monitor.h"
+#include "place.h"
+
+#include <linux/netfilter/nfnetlink.h>
+
+#define QUEUE 2100
+
+static struct netlink *nl;
+static struct ruleset *ruleset;
+static struct queue *queue;
+
+#define IS(call, wanted) is(call, wanted, #call, __LINE__)
+static int failures;
+
+static void is(int result, int wanted, const char *call, int line)
+{
+	if (result == wanted)
+		return;
+	failures++;
+	printf("line %d: %s gave %d (%s), not %d\n", line, call, result,
+	       strerror(result < 0 ? -result : 0), wanted);
+	if (result == -EIO)
+		printf("%s\n", ruleset_error(ruleset));
+}
+
+/* The exit status of a shell command. */
+static int shell(const char *command)
+{
+	const int status = system(command);
+
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static long microseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static struct ruleset_plan plan_for(const struct service *services, size_t count)
+{
+	return (struct ruleset_plan){ services, count, QUEUE, 1, false, false };
+}
+
+static void test_ruleset(void)
+{
+	const struct service services[2] = {
+		{ .address = at("192.0.2.10:21"), .passive_ports = { 50000, 50999 } },
+		{ .address = at("[2001:db8::10]:21") },
+	};
+	struct ruleset_plan plan = plan_for(services, 2);
+	struct ruleset_monitor *monitor;
+	enum ruleset_state state;
+
+	IS(ruleset_present(ruleset, &state), 0);
+	IS(state, RULESET_ABSENT);
+	IS(ruleset_remove(ruleset), -ENOENT);
+	IS(shell("nft -f etc/ftpalgd.nft && nft -f etc/ftpalgd.nft"), 0);
+	IS(ruleset_present(ruleset, &state), 0);
+	IS(state, RULESET_DECLARED);
+	IS(ruleset_monitor_open(&monitor), 0);
+	IS(ruleset_apply(ruleset, &plan), 0);
+	IS(ruleset_apply(ruleset, &plan), 0);
+	IS(ruleset_present(ruleset, &state), 0);
+	IS(state, RULESET_EFFECTIVE);
+	IS(ruleset_monitor_read(monitor), 0);
+	IS(shell("nft -f etc/ftpalgd.nft"), 0);
+	IS(shell("nft list table inet ftpalgd | grep -q 'ct id @adjusted queue flags bypass to 2100'"),
+	   0);
+	IS(shell("nft list set inet ftpalgd services6 | grep -q '2001:db8::10 . 21'"), 0);
+	IS(ruleset_monitor_read(monitor) >= 0, 1);
+	IS(shell("nft add table ip other && nft delete table ip other"), 0);
+	IS(ruleset_monitor_read(monitor), 0);
+	IS(shell("nft flush ruleset"), 0);
+	IS(ruleset_monitor_read(monitor), 1);
+	IS(ruleset_monitor_read(monitor), 0);
+	plan.queue_count = 4;
+	plan.guard = true;
+	plan.fresh = true;
+	IS(ruleset_apply(ruleset, &plan), 0);
+	IS(shell("nft list table inet ftpalgd | grep -q 'jhash ct original proto-src mod 4 offset 2100'"),
+	   0);
+	IS(ruleset_monitor_read(monitor), 0);
+	IS(shell("nft flush chain inet ftpalgd divert"), 0);
+	IS(ruleset_monitor_read(monitor), 1);
+	IS(shell("nft 'delete table inet ftpalgd; table inet ftpalgd { set services4 { type mark; }; }'"),
+	   0);
+	plan.fresh = false;
+	IS(ruleset_apply(ruleset, &plan), -EIO);
+	expect_true(ruleset_error(ruleset)[0] != '\0', "no words on the failure");
+	plan.fresh = true;
+	IS(ruleset_apply(ruleset, &plan), 0);
+	plan.queue_count = 1;
+	plan.guard = false;
+	IS(ruleset_apply(ruleset, &plan), 0);
+	ruleset_monitor_close(monitor);
+}
+
+/* The declarations of both, as nft prints them, are the same. */
+static void test_declarations(void)
+{
+	const struct ruleset_plan plan = plan_for(NULL, 0);
+
+	IS(ruleset_apply(ruleset, &plan), 0);
+	IS(shell("nft list table inet ftpalgd | sed '/ct helper ftpalgd {/,/}/d; /@/d' | "
+		 "grep '[a-z]' >/tmp/effective"), 0);
+	IS(ruleset_remove(ruleset), 0);
+	IS(shell("nft -f etc/ftpalgd.nft && nft list table inet ftpalgd | grep '[a-z]' >/tmp/declared"),
+	   0);
+	IS(shell("diff /tmp/declared /tmp/effective"), 0);
+}
+
+static void test_helper(void)
+{
+	struct helper_policy policy = { 0, 60 };
+
+	IS(helper_register(nl, &policy), -EINVAL);
+	policy.expectations = 8;
+	IS(helper_register(nl, &policy), 0);
+	IS(helper_unregister(nl), 0);
+	IS(helper_unregister(nl), 0);
+	IS(helper_register(nl, &policy), 0);
+	policy = (struct helper_policy){ 3, 30 };
+	IS(helper_register(nl, &policy), 0);
+}
+
+static void test_queue(void)
+{
+	struct queue *other;
+
+	IS(queue_open(QUEUE, 1024, true, &queue), 0);
+	IS(queue_open(QUEUE, 1024, true, &other), -EBUSY);
+	IS(queue_adopt(0, QUEUE, &other), -ENOTSOCK);
+	IS(shell("grep -q '^ *2100 .* 2 65531 ' /proc/net/netfilter/nfnetlink_queue"), 0);
+}
+
+static void test_adopted_queue(void)
+{
+	const int fd = queue_release(queue);
+
+	IS(queue_adopt(fd, QUEUE, &queue), 0);
+}
+
+struct session {
+	int control[2];
+	struct flow flow;
+};
+
+static int receive(struct queue_packet *packets)
+{
+	struct pollfd p = { .fd = queue_fd(queue), .events = POLLIN };
+	int n;
+
+	if (poll(&p, 1, 500) <= 0)
+		return 0;
+	n = queue_receive(queue, packets, QUEUE_BATCH_MAX);
+	for (int i = 0; i < n; i++)
+		IS(queue_accept(queue, packets[i].id), 0);
+	IS(queue_flush(queue), 0);
+	return n;
+}
+
+static struct session open_session(const char *vip)
+{
+	struct queue_packet packets[QUEUE_BATCH_MAX];
+	const struct endpoint service = at(vip);
+	struct session s;
+
+	s.control[0] = place_connect(PLACE_CLIENT, NULL, &service);
+	expect_true(s.control[0] >= 0, "control connection: %s", strerror(-s.control[0]));
+	expect_true(send(s.control[0], "NOOP\r\n", 6, 0) == 6, "send");
+	IS(receive(packets), 1);
+	IS(packets[0].has_flow, true);
+	IS(packets[0].direction, FROM_CLIENT);
+	s.flow = packets[0].flow;
+	return s;
+}
+
+/* How many expectations of that family conntrack lists whose line has those words. */
+static int listed(const struct flow *flow, const char *words)
+{
+	char command[128], line[32] = "";
+	FILE *out;
+
+	snprintf(command, sizeof(command), "conntrack -f ipv%c -L expect 2>/dev/null | grep -c %s",
+		 endpoint_is_ipv4(&flow->service) ? '4' : '6', words);
+	out = popen(command, "r");
+	expect_true(out && fgets(line, sizeof(line), out), "%s", command);
+	pclose(out);
+	return atoi(line);
+}
+
+static void test_expectations(const char *vip)
+{
+	struct session a = open_session(vip), b = open_session(vip);
+	struct expectation e = expectation_passive(&a.flow, 50001);
+	struct expectation f = expectation_passive(&b.flow, 50001);
+
+	IS(a.flow.has_helper, true);
+	IS(expectation_add(nl, &a.flow, &e), 0);
+	IS(expectation_add(nl, &b.flow, &f), -EBUSY);
+	IS(expectation_add(nl, &a.flow, &e), 0);
+	IS(listed(&a.flow, "dport=50001"), 1);
+	IS(expectation_remove(nl, &b.flow, &f), -EBUSY);
+	IS(expectation_remove(nl, &a.flow, &e), 0);
+	IS(expectation_remove(nl, &a.flow, &e), -ENOENT);
+	IS(expectation_add(nl, &b.flow, &f), 0);
+	e = expectation_passive_altered(&a.flow, 50002, 40000);
+	IS(expectation_add(nl, &a.flow, &e), 0);
+	e = expectation_active(&a.flow, 3000);
+	IS(expectation_add(nl, &a.flow, &e), 0);
+	e = expectation_passive(&a.flow, 50003);
+	IS(expectation_add(nl, &a.flow, &e), 0);
+	IS(listed(&a.flow, "dport="), 4);
+	e = expectation_passive(&a.flow, 50004); /* the fourth of three: the oldest goes */
+	IS(expectation_add(nl, &a.flow, &e), 0);
+	IS(listed(&a.flow, "dport="), 4);
+	IS(listed(&a.flow, "dport=50002"), 0);
+	a.flow.client.port ^= 1;
+	IS(conntrack_is_established(nl, &a.flow), 0);
+	e = expectation_passive(&a.flow, 50005);
+	IS(expectation_add(nl, &a.flow, &e), -ENOENT);
+	IS(conntrack_make_liberal(nl, &a.flow), -ENOENT);
+	close(a.control[0]);
+	close(b.control[0]);
+}
+
+static int read_liberal(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *attr[CTA_MAX + 1], *info[CTA_PROTOINFO_MAX + 1],
+		*tcp[CTA_PROTOINFO_TCP_MAX + 1];
+	struct nf_ct_tcp_flags { uint8_t flags, mask; } flags;
+	int *liberal = data;
+
+	attributes_of_message(nlh, sizeof(struct nfgenmsg), attr, CTA_MAX + 1);
+	attributes_in(attr[CTA_PROTOINFO], info, CTA_PROTOINFO_MAX + 1);
+	attributes_in(info[CTA_PROTOINFO_TCP], tcp, CTA_PROTOINFO_TCP_MAX + 1);
+	for (int i = CTA_PROTOINFO_TCP_FLAGS_ORIGINAL; i <= CTA_PROTOINFO_TCP_FLAGS_REPLY; i++)
+		*liberal += attribute_get(tcp[i], &flags, sizeof(flags)) && flags.flags & 8;
+	return 0;
+}
+
+static int liberal_directions(const struct flow *flow)
+{
+	uint8_t buffer[NETLINK_REQUEST_MAX] __attribute__((aligned(4)));
+	const uint8_t family = endpoint_is_ipv4(&flow->service) ? AF_INET : AF_INET6;
+	struct nlmsghdr *nlh = netlink_nfnl_put(buffer, NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET, 0,
+						family);
+	int liberal = 0;
+
+	ctnetlink_put_tuple(nlh, CTA_TUPLE_ORIG, &flow->client, &flow->service);
+	IS(netlink_query(nl, nlh, read_liberal, &liberal), 0);
+	return liberal;
+}
+
+static void test_adjusted(const char *vip)
+{
+	struct queue_packet packets[QUEUE_BATCH_MAX];
+	struct session s = open_session(vip);
+	long since, once;
+
+	IS(conntrack_is_established(nl, &s.flow), 1);
+	IS(liberal_directions(&s.flow), 0);
+	IS(conntrack_make_liberal(nl, &s.flow), 0);
+	IS(conntrack_make_liberal(nl, &s.flow), 0);
+	IS(liberal_directions(&s.flow), 2);
+	expect_true(send(s.control[0], "NOOP\r\n", 6, 0) == 6, "send");
+	IS(receive(packets), 1);
+	IS(receive(packets), 0); /* the acknowledgement */
+	IS(ruleset_mark_adjusted(ruleset, &s.flow), 0);
+	IS(ruleset_mark_adjusted(ruleset, &s.flow), 0);
+	expect_true(send(s.control[0], "NOOP\r\n", 6, 0) == 6, "send");
+	IS(receive(packets), 1);
+	IS(receive(packets), 1);
+	IS(packets[0].direction, FROM_SERVER);
+	IS(ruleset_unmark_adjusted(ruleset, &s.flow), 0);
+	IS(ruleset_unmark_adjusted(ruleset, &s.flow), 0);
+	expect_true(send(s.control[0], "NOOP\r\n", 6, 0) == 6, "send");
+	IS(receive(packets), 1);
+	IS(receive(packets), 0);
+	since = microseconds();
+	for (int i = 0; i < 50; i++) {
+		IS(ruleset_mark_adjusted(ruleset, &s.flow), 0);
+		IS(ruleset_unmark_adjusted(ruleset, &s.flow), 0);
+	}
+	once = (microseconds() - since) / 100;
+	printf("a mark takes %ld us\n", once);
+	close(s.control[0]);
+}
+
+static void test_no_helper(const char *vip)
+{
+	const struct service service = { .address = at(vip) };
+	const struct ruleset_plan plan = plan_for(&service, 1);
+	const struct endpoint address = at(vip);
+	const struct flow unknown = { .service = address, .client = at("192.0.2.99:9") };
+	struct queue_packet packets[QUEUE_BATCH_MAX];
+	struct expectation e;
+	int control;
+
+	IS(shell("nft flush ruleset"), 0);
+	control = place_connect(PLACE_CLIENT, NULL, &address);
+	expect_true(control >= 0, "control connection: %s", strerror(-control));
+	IS(ruleset_apply(ruleset, &plan), 0);
+	expect_true(send(control, "NOOP\r\n", 6, 0) == 6, "send");
+	IS(receive(packets), 1);
+	IS(packets[0].flow.has_helper, false);
+	e = expectation_passive(&packets[0].flow, 50006);
+	IS(expectation_add(nl, &packets[0].flow, &e), -EOPNOTSUPP);
+	IS(conntrack_make_liberal(nl, &unknown), -ENOENT);
+	close(control);
+}
+
+static int count_service(const struct ipvs_service *service, void *data)
+{
+	int *count = data;
+
+	expect_true(service->servers >= 1, "a service without servers");
+	*count += (int)service->masquerading;
+	return 0;
+}
+
+static void test_ipvs(void)
+{
+	struct ipvs *ipvs;
+	struct ipvs_backup backup;
+	int count = 0;
+	long since;
+
+	IS(ipvs_open(&ipvs), 0);
+	IS(shell("ipvsadm -A -f 5 && ipvsadm -A -u 192.0.2.10:21 && ipvsadm -A -t 192.0.2.10:80 && "
+		 "ipvsadm -a -t 192.0.2.10:80 -r 10.0.0.2 -g"), 0);
+	IS(ipvs_services(ipvs, 21, count_service, &count), 0);
+	IS(count, 4);
+	IS(shell("seq -f 192.0.2.10:%g 1001 3000 | sed 's/.*/-A -t &\\n-a -t & -r 10.0.0.2 -m/' | "
+		 "ipvsadm -R"), 0);
+	since = microseconds();
+	count = 0;
+	IS(ipvs_services(ipvs, 0, count_service, &count), 0);
+	IS(count, 2004);
+	printf("2003 services with their servers take %ld us\n", microseconds() - since);
+	since = microseconds();
+	IS(ipvs_services(ipvs, 21, count_service, &count), 0);
+	printf("2 of 2003 services take %ld us\n", microseconds() - since);
+	IS(ipvs_backup_get(ipvs, &backup), -ESRCH);
+	IS(ipvs_backup_stop(ipvs), -ESRCH);
+	IS(ipvs_backup_start(ipvs, "nowhere", 3), -ENODEV);
+	IS(ipvs_backup_start(ipvs, "lo", 3), 0);
+	IS(ipvs_backup_start(ipvs, "lo", 3), -EEXIST);
+	IS(ipvs_backup_get(ipvs, &backup), 0);
+	IS(strcmp(backup.interface, "lo"), 0);
+	IS(backup.id, 3);
+	IS(backup.group.port, 8848);
+	printf("backup: max_length %u ttl %u\n", backup.max_length, backup.ttl);
+	IS(ipvs_backup_stop(ipvs), 0);
+	ipvs_close(ipvs);
+}
+
+static void wait_settled(struct ipvs_sync *sync, uint64_t ticket)
+{
+	const long since = microseconds();
+	int settled;
+
+	do {
+		settled = ipvs_sync_settled(sync, ticket);
+		usleep(100);
+	} while (settled == 0 && microseconds() - since < 3000000);
+	IS(settled, 1);
+}
+
+static struct flow example(bool ipv4)
+{
+	return (struct flow){
+		.client = at(ipv4 ? "198.51.100.2:1000" : "[2001:db8:1::2]:1000"),
+		.service = at(ipv4 ? "192.0.2.10:21" : "[2001:db8::10]:21"),
+		.server = at(ipv4 ? "10.0.0.2:21" : "[fd00::2]:21"),
+	};
+}
+
+static void test_sync(const char *start)
+{
+	const struct flow flow = example(true), flow6 = example(false);
+	struct ipvs_entry entries[120];
+	struct ipvs_backup backup;
+	struct ipvs_sync *sync, *older;
+	struct ipvs *ipvs;
+	uint64_t ticket, second;
+
+	IS(shell(start), 0);
+	IS(ipvs_open(&ipvs), 0);
+	IS(ipvs_backup_get(ipvs, &backup), 0);
+	IS(ipvs_sync_open(&backup, &older), 0);
+	IS(ipvs_sync_open(&backup, &sync), 0);
+	for (uint16_t i = 0; i < 120; i++)
+		entries[i] = ipvs_entry_passive(i % 2 ? &flow6 : &flow, (uint16_t)(51000 + i),
+						(uint16_t)(41000 + i), 60);
+	IS(ipvs_sync_send(sync, entries, 120, &ticket), 0);
+	IS(ipvs_sync_send(older, entries, 1, &second), 0);
+	wait_settled(sync, ticket);
+	wait_settled(older, second);
+	IS(shell("n=$(ipvsadm -Lnc | grep -c LISTEN); test $n = 120 || "
+		 "{ echo $n entries; ipvsadm -Lnc | head -5; exit 1; }"), 0);
+	IS(shell("ipvsadm -Lnc | grep -q '2001:db8:1::2]:0  *.2001:db8::10]:51119 *.fd00::2]:41119'"), 0);
+	for (size_t i = 0; i < 120; i++)
+		entries[i].seconds = 1;
+	IS(ipvs_sync_send(sync, entries, 120, &ticket), 0);
+	wait_settled(sync, ticket);
+	sleep(3);
+	IS(shell("ipvsadm -Lnc | grep -q LISTEN"), 1);
+	IS(ipvs_backup_stop(ipvs), 0);
+	IS(ipvs_sync_send(sync, entries, 1, &ticket), 0);
+	IS(ipvs_sync_settled(sync, ticket), -ESTALE);
+	ipvs_sync_close(sync);
+	ipvs_sync_close(older);
+	IS(ipvs_sync_open(&backup, &sync), -ENOENT);
+	ipvs_close(ipvs);
+}
+
+static void test_filtered_sync(void)
+{
+	const struct flow flow = example(true);
+	const struct ipvs_entry entry = ipvs_entry_passive(&flow, 51000, 41000, 60);
+	struct ipvs_backup backup;
+	struct ipvs_sync *sync;
+	struct ipvs *ipvs;
+	uint64_t ticket;
+	int settled;
+
+	IS(shell("ipvsadm --start-daemon backup --mcast-interface lo --syncid 1"), 0);
+	IS(shell("nft 'table ip block { chain c { type filter hook input priority 0; "
+		 "udp dport 8848 drop; }; }'"), 0);
+	IS(ipvs_open(&ipvs), 0);
+	IS(ipvs_backup_get(ipvs, &backup), 0);
+	IS(ipvs_sync_open(&backup, &sync), 0);
+	IS(ipvs_sync_send(sync, &entry, 1, &ticket), 0);
+	do {
+		settled = ipvs_sync_settled(sync, ticket);
+		usleep(1000);
+	} while (settled == 0);
+	IS(settled, -ETIMEDOUT);
+	IS(shell("nft delete table ip block"), 0);
+	IS(ipvs_sync_send(sync, &entry, 1, &ticket), 0);
+	wait_settled(sync, ticket);
+	ipvs_sync_close(sync);
+	IS(ipvs_backup_stop(ipvs), 0);
+	ipvs_close(ipvs);
+}
+
+static void test_probe(void)
+{
+	bool found[PROBE_FINDINGS];
+
+	probe_run(1, found);
+	for (int i = 0; i < PROBE_FINDINGS; i++)
+		expect_true(!found[i], "found: %s", probe_text((enum probe_finding)i)->what);
+	IS(shell("sysctl -qw net.ipv4.vs.conntrack=0 net.ipv4.vs.backup_only=1 net.ipv4.ip_forward=0 "
+		 "net.ipv6.conf.all.forwarding=0 && modprobe ip_vs_ftp"), 0);
+	probe_run(1000000000, found);
+	for (int i = PROBE_VS_CONNTRACK; i < PROBE_FINDINGS; i++)
+		expect_true(found[i], "not found: %s", probe_text((enum probe_finding)i)->what);
+	IS(found[PROBE_NO_NET_ADMIN], false);
+	IS(shell("sysctl -qw net.ipv4.vs.conntrack=1 net.ipv4.vs.backup_only=0 net.ipv4.ip_forward=1 "
+		 "net.ipv6.conf.all.forwarding=1 && modprobe -r ip_vs_ftp"), 0);
+}
+
+static void test_no_privilege(void)
+{
+	bool found[PROBE_FINDINGS];
+	struct queue *q;
+	const pid_t child = fork();
+	int status;
+
+	if (child == 0) {
+		struct netlink *own;
+		const struct helper_policy policy = { 8, 60 };
+
+		IS(setgid(65534) | setuid(65534), 0);
+		IS(netlink_open(NETLINK_NETFILTER, &own), 0);
+		IS(queue_open(QUEUE + 1, 1024, true, &q), -EPERM);
+		IS(queue_open(QUEUE, 1024, true, &q), -EPERM);
+		IS(helper_register(own, &policy), -EPERM);
+		probe_run(1, found);
+		IS(found[PROBE_NO_NET_ADMIN], true);
+		_exit(failures != 0);
+	}
+	waitpid(child, &status, 0);
+	IS(status, 0);
+}
+
+static void step(const char *name)
+{
+	printf("- %s\n", name);
+}
+
+int main(void)
+{
+	struct endpoint any4 = at("10.0.0.2:21"), any6 = at("[fd00::2]:21");
+
+	place_init();
+	place_listen(PLACE_RS1, &any4);
+	place_listen(PLACE_RS1, &any6);
+	any4 = at("10.0.0.3:21");
+	any6 = at("[fd00::3]:21");
+	place_listen(PLACE_RS2, &any4);
+	place_listen(PLACE_RS2, &any6);
+	IS(netlink_open(NETLINK_NETFILTER, &nl), 0);
+	IS(ruleset_open(&ruleset), 0);
+	step("probe");
+	test_probe();
+	step("helper");
+	test_helper();
+	step("ruleset");
+	test_ruleset();
+	IS(helper_unregister(nl), -EBUSY);
+	step("queue");
+	test_queue();
+	test_no_privilege();
+	step("expectations");
+	test_expectations("192.0.2.10:21");
+	test_expectations("[2001:db8::10]:21");
+	test_adopted_queue();
+	step("adjusted");
+	test_adjusted("192.0.2.10:21");
+	test_adjusted("[2001:db8::10]:21");
+	step("no helper");
+	test_no_helper("192.0.2.10:21");
+	test_no_helper("[2001:db8::10]:21");
+	step("ipvs");
+	test_ipvs();
+	step("sync on lo");
+	test_sync("ipvsadm --start-daemon backup --mcast-interface lo --syncid 9");
+	step("sync on a network");
+	test_sync("ipvsadm --start-daemon backup --mcast-interface inside --syncid 0");
+	step("sync to an IPv6 group");
+	test_sync("ipvsadm --start-daemon backup --mcast-interface inside --mcast-group ff05::51 "
+		  "--mcast-port 9000 --sync-maxlen 1200");
+	step("sync filtered");
+	test_filtered_sync();
+	step("declarations");
+	test_declarations();
+	IS(ruleset_remove(ruleset), 0);
+	IS(helper_unregister(nl), 0);
+	queue_close(queue);
+	ruleset_close(ruleset);
+	netlink_close(nl);
+	return failures != 0;
+}
