@@ -155,7 +155,7 @@ static size_t pass_all(struct crowd *c, const struct frame *f)
 }
 
 /* The boundary that callgrind is told of. */
-static __attribute__((noinline)) size_t measured(struct crowd *c)
+static __attribute__((noipa)) size_t measured(struct crowd *c)
 {
 	return pass_all(c, &c->frames[c->frame_count - 1]);
 }
