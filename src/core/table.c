@@ -5,12 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Record 0 is never used, so that 0 can mean none. */
-struct slot {
-	uint32_t id;
-	uint32_t record;
-};
-
 /* In the order of their worth: the last ones make room first. */
 enum { TRANSFERRING, IDLE, CLOSING, LISTS };
 
@@ -18,14 +12,16 @@ struct list {
 	uint32_t newest, oldest;
 };
 
+/* Record 0 is never used, so that 0 can mean none. */
 struct table {
 	size_t capacity;
 	size_t count;
 	size_t fresh;       /* first record never used */
 	uint32_t free_head; /* through session.older */
-	uint32_t mask;      /* of slots */
-	struct slot *slots;
 	struct session *sessions;
+	uint32_t *buckets;  /* first record of each, the others through session.chained */
+	uint32_t bucket_count; /* in use */
+	uint32_t mask;      /* smallest of all ones that covers them */
 	struct list lists[LISTS];
 	void (*forget)(struct session *s, void *context);
 	void *forget_context;
@@ -37,16 +33,18 @@ struct table {
 	struct splice *splices;
 };
 
-static_assert(sizeof(struct session) + 2 * 2 * sizeof(struct slot) <= 256,
-	      "an idle session and its share of the index fit 256 bytes");
-
-static const struct splice empty_splice;
-
 enum {
+	BUCKETS_MIN = 16, /* a power of two */
+	BUCKETS_PER_SESSION = 2,
 	SPLICES_MIN = 256,
 	SPLICES_MAX = 16384,
 	SESSIONS_PER_SPLICE = 16,
 };
+
+static_assert(sizeof(struct session) + BUCKETS_PER_SESSION * sizeof(uint32_t) <= 256,
+	      "an idle session and its share of the index fit 256 bytes");
+
+static const struct splice empty_splice;
 
 static size_t splices_for(size_t sessions)
 {
@@ -60,20 +58,18 @@ static size_t splices_for(size_t sessions)
 struct table *table_new(size_t sessions)
 {
 	struct table *t = calloc(1, sizeof(*t));
-	size_t slots = 16;
 
 	if (t == NULL)
 		return NULL;
-	while (slots < sessions * 3 / 2)
-		slots *= 2;
 	t->capacity = sessions;
-	t->mask = (uint32_t)(slots - 1);
+	t->bucket_count = BUCKETS_MIN;
+	t->mask = BUCKETS_MIN - 1;
 	t->splice_capacity = splices_for(sessions);
 	t->fresh = t->splice_fresh = 1;
-	t->slots = calloc(slots, sizeof(*t->slots));
+	t->buckets = calloc(BUCKETS_MIN + sessions * BUCKETS_PER_SESSION, sizeof(*t->buckets));
 	t->sessions = calloc(sessions + 1, sizeof(*t->sessions));
 	t->splices = calloc(t->splice_capacity + 1, sizeof(*t->splices));
-	if (t->slots == NULL || t->sessions == NULL || t->splices == NULL) {
+	if (t->buckets == NULL || t->sessions == NULL || t->splices == NULL) {
 		table_free(t);
 		return NULL;
 	}
@@ -84,7 +80,7 @@ void table_free(struct table *t)
 {
 	if (t == NULL)
 		return;
-	free(t->slots);
+	free(t->buckets);
 	free(t->sessions);
 	free(t->splices);
 	free(t);
@@ -140,46 +136,66 @@ static bool same_flow(const struct flow *a, const struct flow *b)
 	       endpoint_equal(&a->service, &b->service);
 }
 
-/* The slot that holds the flow, or the free one where it would go. */
-static uint32_t find_slot(const struct table *t, const struct flow *flow)
+static uint32_t bucket_of(const struct table *t, uint32_t id)
 {
-	uint32_t at = flow->id & t->mask;
+	uint32_t bucket = id & t->mask;
 
-	while (t->slots[at].record != 0) {
-		const struct slot *slot = &t->slots[at];
+	return bucket < t->bucket_count ? bucket : bucket & t->mask >> 1;
+}
 
-		if (slot->id == flow->id && same_flow(&t->sessions[slot->record].flow, flow))
-			break;
-		at = (at + 1) & t->mask;
-	}
-	return at;
+/* The link that leads to the flow's record, or the last one of its bucket, which is 0. */
+static uint32_t *find_link(struct table *t, const struct flow *flow)
+{
+	uint32_t *link = &t->buckets[bucket_of(t, flow->id)];
+
+	while (*link != 0 && !same_flow(&t->sessions[*link].flow, flow))
+		link = &t->sessions[*link].chained;
+	return link;
 }
 
 struct session *table_find(struct table *t, const struct flow *flow)
 {
-	uint32_t record = t->slots[find_slot(t, flow)].record;
+	uint32_t record = *find_link(t, flow);
 
 	return record == 0 ? NULL : &t->sessions[record];
 }
 
-/* Empties a slot and moves up what linear probing had pushed behind it. */
-static void vacate(struct table *t, uint32_t hole)
+/* Puts one more bucket to use, and moves there what belongs there from the one that it halves. */
+static void split_bucket(struct table *t)
 {
-	uint32_t at = hole;
+	uint32_t added = t->bucket_count++;
+	uint32_t *to = &t->buckets[added], *from;
 
-	for (;;) {
-		uint32_t home;
+	if (added > t->mask)
+		t->mask = t->mask * 2 + 1;
+	from = &t->buckets[added & t->mask >> 1];
+	while (*from != 0) {
+		struct session *s = &t->sessions[*from];
 
-		at = (at + 1) & t->mask;
-		if (t->slots[at].record == 0)
-			break;
-		home = t->slots[at].id & t->mask;
-		if (((at - home) & t->mask) >= ((at - hole) & t->mask)) {
-			t->slots[hole] = t->slots[at];
-			hole = at;
+		if (bucket_of(t, s->flow.id) == added) {
+			*to = *from;
+			*from = s->chained;
+			s->chained = 0;
+			to = &s->chained;
+		} else {
+			from = &s->chained;
 		}
 	}
-	t->slots[hole] = (struct slot){ 0 };
+}
+
+static void index_add(struct table *t, const struct session *s)
+{
+	*find_link(t, &s->flow) = record_of(t, s);
+	for (size_t i = 0; i < BUCKETS_PER_SESSION; i++)
+		if (t->bucket_count < t->count * BUCKETS_PER_SESSION)
+			split_bucket(t);
+}
+
+static void index_remove(struct table *t, const struct session *s)
+{
+	uint32_t *link = find_link(t, &s->flow);
+
+	*link = s->chained;
 }
 
 void table_remove(struct table *t, struct session *s)
@@ -190,7 +206,7 @@ void table_remove(struct table *t, struct session *s)
 		t->forget(s, t->forget_context);
 	for (enum direction d = FROM_CLIENT; d < DIRECTIONS; d++)
 		table_drop_splice(t, s, d);
-	vacate(t, find_slot(t, &s->flow));
+	index_remove(t, s);
 	list_remove(t, list_of(t, s), s);
 	memset(s, 0, sizeof(*s));
 	s->older = t->free_head;
@@ -233,9 +249,9 @@ struct session *table_add(struct table *t, const struct flow *flow, uint32_t now
 	}
 	s = take_record(t);
 	*s = (struct session){ .flow = *flow, .created = now, .seen = now };
-	t->slots[find_slot(t, flow)] = (struct slot){ flow->id, record_of(t, s) };
 	list_push(t, list_of(t, s), s);
 	t->count++;
+	index_add(t, s);
 	return s;
 }
 

@@ -2,10 +2,12 @@
 /*
  * The sessions of one worker, and the pool of their splices.
  *
- * Records lie in one array that is touched only as far as it is used; an open-addressed index of
- * (conntrack id, record) finds them. Conntrack ids are keyed hashes, so the id is the hash: no
- * peer can choose colliding ones. Lists by age, of sessions that are idle, that transfer and that
- * are closing, make expiry and eviction of the oldest constant work. All memory is taken in table_new.
+ * Records lie in one array, an index of buckets finds them: both are touched only as far as they
+ * are used. The index grows with the sessions by one bucket at a time (linear hashing: W. Litwin,
+ * VLDB 1980), so that no packet ever pays for a growth. Conntrack ids are keyed hashes, so the id is
+ * the hash: no peer can choose colliding ones. Lists by age, of sessions that are idle, that transfer
+ * and that are closing, make expiry and eviction of the oldest constant work. All memory is taken in
+ * table_new.
  */
 #ifndef FTPALGD_CORE_TABLE_H
 #define FTPALGD_CORE_TABLE_H
