@@ -16,7 +16,7 @@ from odd_server import CONTENT, WORDINGS
 
 PASSIVE = re.compile(r"(\d+),(\d+),(\d+),(\d+),(\d+),(\d+)")
 EXTENDED = re.compile(r"([^0-9A-Za-z ])\1\1(\d+)\1")
-TIMEOUT = 20
+TIMEOUT = int(os.environ.get("PATIENCE", "20"))
 
 
 def fail(text):
@@ -69,7 +69,7 @@ class Client:
         if host != self.host:
             fail(f"{self.what}: the client is sent to {host}: {reply!r}")
         try:
-            data = socket.create_connection((host, port), 5)
+            data = socket.create_connection((host, port), TIMEOUT)
         except OSError as error:
             fail(f"{self.what}: data connection to port {port}: {error}; {reply!r}")
         first = self.command("RETR x")
