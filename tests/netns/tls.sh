@@ -6,7 +6,7 @@
 here=$(cd "$(dirname "$0")" && pwd)
 
 lab_up families=4
-openssl req -quiet -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=lab -keyout "$LAB_STATE/key" \
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=lab -keyout "$LAB_STATE/key" \
 	-out "$LAB_STATE/crt" 2>/dev/null
 cat "$LAB_STATE/key" "$LAB_STATE/crt" >"$LAB_STATE/certificate"
 for n in 1 2; do
