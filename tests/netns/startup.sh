@@ -52,6 +52,20 @@ if grep -q lab.control /proc/cmdline; then
 	nothing_behind
 fi
 
+# The include, loaded at boot and once more, before the daemon: nothing is diverted, and the daemon
+# completes it. What --print-ruleset prints is what it loads.
+for round in 1 2; do
+	in_director nft -f "$LAB_TOP/etc/ftpalgd.nft" || lab_fail "the include does not load"
+done
+! in_director nft list table inet ftpalgd | grep -q queue || lab_fail "the include diverts before the daemon"
+gateway_start
+in_director nft list table inet ftpalgd >"$LAB_STATE/loaded"
+gateway_stop
+in_director "$ftpalgd" -c "$config" --print-ruleset >"$LAB_STATE/printed"
+in_director nft -f "$LAB_STATE/printed" || lab_fail "--print-ruleset prints no ruleset"
+in_director nft list table inet ftpalgd | diff "$LAB_STATE/loaded" - || lab_fail "--print-ruleset differs from what is loaded"
+in_director nft delete table inet ftpalgd
+
 gateway_start
 before=$(in_director nft list table inet ftpalgd)
 start_fails 1 "taken by another process" "$ftpalgd" -c "$config"
