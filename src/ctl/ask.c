@@ -203,3 +203,24 @@ int ask_result(const struct options *o, json_t *request, const char *pages, json
 		json_decref(q.all);
 	return status;
 }
+
+int ask_quietly(const struct options *o, json_t **result)
+{
+	const struct question q = { .options = o, .request = o->request };
+	struct connection c;
+	json_t *reply;
+	int error = connection_open(o->socket, &c);
+
+	if (error < 0)
+		return error;
+	error = exchange(&c, &q, &reply);
+	connection_close(&c);
+	if (error < 0)
+		return error;
+	if (print_bool(reply, "ok"))
+		*result = json_incref(json_object_get(reply, "result"));
+	else
+		error = -EREMOTEIO;
+	json_decref(reply);
+	return error;
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ctl/options.h"
 
+#include "ctl/doctor.h"
 #include "ctl/explain.h"
 #include "daemon/config.h"
 
@@ -31,6 +32,7 @@ static const struct ctl_command commands[] = {
 	  .summary = "control lines of a client or a service, before and after", .print = print_event },
 	{ .name = "explain", .arguments = "CLIENT", .positional = "client",
 	  .summary = "sessions of a client, and what was refused and why", .local = explain },
+	{ .name = "doctor", .summary = "what is wrong, why it matters, and what mends it", .local = doctor },
 	{ .name = "reload", .summary = "read the configuration again", .print = print_reload },
 	{ .name = "log", .arguments = "LEVEL", .summary = "error, warning, notice, info or debug",
 	  .positional = "level", .print = print_log },

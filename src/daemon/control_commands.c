@@ -59,6 +59,7 @@ static const struct control_command commands[] = {
 	{ .name = "stats", .accepts = PAGES, .run = view_stats },
 	{ .name = "metrics", .run = view_metrics },
 	{ .name = "recent", .accepts = SESSION_FILTERS | ARGUMENT_LIMIT, .run = view_recent },
+	{ .name = "doctor", .run = view_doctor },
 	{ .name = "watch", .accepts = SESSION_FILTERS, .stream = STREAM_WATCH, .run = view_stream },
 	{ .name = "trace", .accepts = ARGUMENT_ADDRESS, .requires = ARGUMENT_ADDRESS, .privileged = true,
 	  .stream = STREAM_TRACE, .run = view_stream },

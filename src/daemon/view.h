@@ -18,6 +18,7 @@ view view_sessions;
 view view_stats;
 view view_metrics;
 view view_recent;
+view view_doctor;
 view view_stream;
 
 /* Parts that several views use. */
@@ -27,6 +28,9 @@ json_t *view_counters(const struct counters *c);
 
 json_t *view_event(const struct control_subject *subject, const struct event *e);
 json_t *view_line(const struct control_subject *subject, const struct control_trace_line *line);
+
+/* What doctor finds, in this process. */
+json_t *view_findings(const struct config *config, bool running);
 
 /* Seconds since 1970 of a monotonic time in ms. */
 double view_wall_time(uint64_t monotonic);

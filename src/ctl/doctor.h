@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ftpalgctl doctor: asks the daemon to look, which has the privileges; where there is none, looks.
+ */
+#ifndef FTPALGD_CTL_DOCTOR_H
+#define FTPALGD_CTL_DOCTOR_H
+
+#include "ctl/options.h"
+
+/* Exit status 1 when there is trouble or a warning. */
+local_command doctor;
+
+#endif
