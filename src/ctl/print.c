@@ -164,6 +164,29 @@ void print_sessions(const json_t *result, bool first)
 	rows_print(&rows, stdout);
 }
 
+void print_openings(const json_t *result, bool first)
+{
+	static const char *const names[] = { "CLIENT", "SERVICE", "MODE", "FROM", "TO", "REACHES", "LEFT" };
+	struct rows rows = { .columns = 7 };
+	char age[PRINT_AGE_MAX];
+	const json_t *o;
+	size_t i;
+
+	heading(&rows, first, names);
+	json_array_foreach (json_object_get(result, "openings"), i, o) {
+		const char *target = print_string(o, "target");
+
+		rows_add(&rows, "%s", print_string(o, "client"));
+		rows_add(&rows, "%s", print_string(o, "service_name"));
+		rows_add(&rows, "%s", print_string(o, "mode"));
+		rows_add(&rows, "%s", print_string(o, "source"));
+		rows_add(&rows, "%s", print_string(o, "destination"));
+		rows_add(&rows, "%s", *target != '\0' ? target : "?");
+		rows_add(&rows, "%s", print_age(print_number(o, "seconds_left"), age));
+	}
+	rows_print(&rows, stdout);
+}
+
 /* ---- stats ---- */
 
 /* Everything that is not zero. */

@@ -15,6 +15,7 @@ typedef void printer(const json_t *result, bool first);
 printer print_status;
 printer print_services;
 printer print_sessions;
+printer print_openings;
 printer print_stats;
 printer print_metrics;
 printer print_recent;

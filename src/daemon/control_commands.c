@@ -56,6 +56,7 @@ static const struct control_command commands[] = {
 	{ .name = "status", .run = view_status },
 	{ .name = "services", .accepts = PAGES, .run = view_services },
 	{ .name = "sessions", .accepts = SESSION_FILTERS | PAGES, .run = view_sessions },
+	{ .name = "openings", .accepts = SESSION_FILTERS | PAGES, .run = view_openings },
 	{ .name = "stats", .accepts = PAGES, .run = view_stats },
 	{ .name = "metrics", .run = view_metrics },
 	{ .name = "recent", .accepts = SESSION_FILTERS | ARGUMENT_LIMIT, .run = view_recent },

@@ -131,6 +131,13 @@ static int read_ipvs_services(void *context, ipvs_service_seen *seen, void *data
 	return ipvs_services(gateway_ipvs(gateway_of(context)), 0, seen, data);
 }
 
+static int read_expectations(void *context, expectation_seen *seen, void *data)
+{
+	int error = expectation_list(gateway_netlink(gateway_of(context)), seen, data);
+
+	return error == -EINTR ? 0 : error;
+}
+
 static size_t read_queues(void *context, struct queue_state *out, size_t room)
 {
 	(void)context;
@@ -179,6 +186,7 @@ struct control_subject control_gateway_subject(struct control_gateway *g)
 		.events = read_events,
 		.trace = trace,
 		.ipvs_services = read_ipvs_services,
+		.expectations = read_expectations,
 		.queues = read_queues,
 		.machine = read_machine,
 		.reload = reload,

@@ -15,6 +15,7 @@
 #include "daemon/history.h"
 #include "daemon/latency.h"
 #include "daemon/trace.h"
+#include "kernel/expectation_list.h"
 #include "kernel/ipvs.h"
 #include "kernel/queue.h"
 #include "kernel/queue_list.h"
@@ -67,6 +68,9 @@ struct control_subject {
 
 	/* As ipvs_services, on any port. */
 	int (*ipvs_services)(void *context, ipvs_service_seen *seen, void *data);
+
+	/* As expectation_list; a dump that was overtaken counts as complete. */
+	int (*expectations)(void *context, expectation_seen *seen, void *data);
 
 	/* As queue_list. */
 	size_t (*queues)(void *context, struct queue_state *out, size_t room);

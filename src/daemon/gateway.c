@@ -440,6 +440,11 @@ struct worker *gateway_worker(const struct gateway *g, uint32_t index)
 	return g->workers[index];
 }
 
+struct netlink *gateway_netlink(const struct gateway *g)
+{
+	return g->nl;
+}
+
 struct ipvs *gateway_ipvs(const struct gateway *g)
 {
 	return g->ipvs;

@@ -19,6 +19,7 @@
 
 struct gateway;
 struct ipvs;
+struct netlink;
 struct ruleset;
 struct worker;
 
@@ -49,6 +50,7 @@ const struct config *gateway_config(const struct gateway *g);
 const struct policy *gateway_policy(const struct gateway *g);
 uint32_t gateway_worker_count(const struct gateway *g);
 struct worker *gateway_worker(const struct gateway *g, uint32_t index);
+struct netlink *gateway_netlink(const struct gateway *g);
 struct ipvs *gateway_ipvs(const struct gateway *g);
 struct ruleset *gateway_ruleset(const struct gateway *g);
 

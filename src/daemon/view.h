@@ -15,6 +15,7 @@ typedef json_t *view(const struct control_call *call);
 view view_status;
 view view_services;
 view view_sessions;
+view view_openings;
 view view_stats;
 view view_metrics;
 view view_recent;

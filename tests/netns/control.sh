@@ -15,6 +15,7 @@ cat >"$LAB_STATE/hold.py" <<-'END'
 	ftp = ftplib.FTP(sys.argv[1], "test", "test", timeout=30)
 	ftp.trust_server_pasv_ipv4_address = True
 	ftp.retrbinary("RETR big", lambda data: None)
+	ftp.sendcmd("PASV")
 	open(sys.argv[2] + "/transferred", "w").close()
 	wait_for("release")
 	ftp.quit()

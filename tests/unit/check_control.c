@@ -3,6 +3,7 @@
  * The commands of the control socket, and what is wrong with a request.
  */
 #include "control_talk.h"
+#include "daemon/control_request.h"
 #include "run.h"
 
 #include <errno.h>
@@ -144,6 +145,52 @@ START_TEST(sessions_come_in_pages_and_each_once)
 		ck_assert_uint_lt(pages, 20);
 	}
 	ck_assert_uint_eq(count, MANY);
+}
+END_TEST
+
+static struct endpoint at(const char *address)
+{
+	struct endpoint e;
+
+	ck_assert_int_eq(control_parse_address(address, &e), 0);
+	return e;
+}
+
+START_TEST(openings_are_those_of_the_kernel_with_what_is_remembered_of_them)
+{
+	struct event made = { .kind = EVENT_OPENING, .want = { MODE_EXTENDED_PASSIVE, at("10.0.0.2:3333"),
+							      50001, true } };
+	json_t *result, *list, *o;
+
+	made.flow.client = at("198.51.100.2:1025");
+	made.flow.service = at("192.0.2.10:21");
+	made.flow.server = at("10.0.0.2:21");
+	history_add(&fake->history[1], &made);
+	fake->expectations[0] = (struct expectation_waiting){ made.flow.client, made.flow.service,
+							      at("198.51.100.2"), at("192.0.2.10:50001"), 33 };
+	fake->expectations[1] = (struct expectation_waiting){ at("198.51.100.3:7"), made.flow.service,
+							      at("10.0.0.3"), at("198.51.100.3:6000"), 5 };
+	fake->expectation_count = 2;
+	result = ask_well("{\"command\":\"openings\",\"limit\":1}");
+	list = json_object_get(result, "openings");
+	ck_assert_uint_eq(json_array_size(list), 1);
+	ck_assert_int_eq(number(result, "next"), 1);
+	o = json_array_get(list, 0);
+	ck_assert_str_eq(text(o, "mode"), "EPSV");
+	ck_assert_str_eq(text(o, "source"), "198.51.100.2:any");
+	ck_assert_str_eq(text(o, "destination"), "192.0.2.10:50001");
+	ck_assert_str_eq(text(o, "target"), "10.0.0.2:3333");
+	ck_assert_int_eq(number(o, "seconds_left"), 33);
+	json_decref(result);
+	result = ask_well("{\"command\":\"openings\",\"after\":1}");
+	o = json_array_get(json_object_get(result, "openings"), 0);
+	ck_assert_str_eq(text(o, "client"), "198.51.100.3:7");
+	ck_assert_str_eq(text(o, "mode"), "active");
+	ck_assert(json_is_null(json_object_get(o, "target")));
+	json_decref(result);
+	result = ask_well("{\"command\":\"openings\",\"client\":\"198.51.100.3\"}");
+	ck_assert_uint_eq(json_array_size(json_object_get(result, "openings")), 1);
+	json_decref(result);
 }
 END_TEST
 
@@ -301,6 +348,7 @@ int main(void)
 	tcase_add_test(t, sessions_are_filtered_by_client_service_and_server);
 	tcase_add_test(t, a_session_tells_its_age_and_state);
 	tcase_add_test(t, sessions_come_in_pages_and_each_once);
+	tcase_add_test(t, openings_are_those_of_the_kernel_with_what_is_remembered_of_them);
 	tcase_add_test(t, stats_have_all_reasons);
 	tcase_add_test(t, metrics_are_in_prometheus_format);
 	tcase_add_test(t, reload_says_what_changes);

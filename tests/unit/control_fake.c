@@ -77,6 +77,19 @@ static int read_ipvs(void *context, ipvs_service_seen *seen, void *data)
 	return seen(&s, data);
 }
 
+static int read_expectations(void *context, expectation_seen *seen, void *data)
+{
+	struct fake *f = fake_of(context);
+
+	for (size_t i = 0; i < f->expectation_count; i++) {
+		int result = seen(&f->expectations[i], data);
+
+		if (result != 0)
+			return result;
+	}
+	return 0;
+}
+
 static size_t read_queues(void *context, struct queue_state *out, size_t room)
 {
 	struct fake *f = fake_of(context);
@@ -183,6 +196,7 @@ struct control_subject fake_subject(struct fake *f)
 		.events = read_events,
 		.trace = exchange_trace,
 		.ipvs_services = read_ipvs,
+		.expectations = read_expectations,
 		.queues = read_queues,
 		.machine = read_machine,
 		.reload = reload,

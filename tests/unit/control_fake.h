@@ -21,6 +21,8 @@ struct fake {
 	struct trace *traces[FAKE_WORKERS];
 	struct queue_state queues[FAKE_WORKERS];
 	struct subject_machine machine;
+	struct expectation_waiting expectations[4];
+	size_t expectation_count;
 	int reloads;
 	int reload_result;
 	const char *reload_words;
