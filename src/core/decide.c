@@ -139,9 +139,6 @@ static void read_command(const struct situation *at, struct decision *d, const s
 		else
 			d->after.auth_pending = true;
 		break;
-	case COMMAND_QUIT:
-		d->after.closing = true;
-		break;
 	case COMMAND_EPSV_ALL:
 	case COMMAND_CCC:
 	case COMMAND_OTHER:

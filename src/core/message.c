@@ -25,7 +25,6 @@ static const struct {
 } verbs[] = {
 	{ "PASV", COMMAND_PASV }, { "EPSV", COMMAND_EPSV }, { "PORT", COMMAND_PORT },
 	{ "EPRT", COMMAND_EPRT }, { "AUTH", COMMAND_AUTH }, { "CCC", COMMAND_CCC },
-	{ "QUIT", COMMAND_QUIT },
 };
 
 static bool is_blank(char c)

@@ -21,7 +21,6 @@ enum command {
 	COMMAND_EPRT,
 	COMMAND_AUTH,
 	COMMAND_CCC,
-	COMMAND_QUIT,
 };
 
 /* Part of a line: offset and size in bytes. */

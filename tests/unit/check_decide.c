@@ -1,0 +1,797 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of behaviour on the control connection, row by row. */
+#include "core/decide.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "../model/talk.h"
+#include "packets.h"
+#include "run.h"
+
+static struct gateway *g;
+static struct talk t;
+
+static void begin(const char *client, const char *service, const char *server)
+{
+	g = gateway_new(client, service, server);
+	t = talk_new(g);
+}
+
+static void begin_v4(void)
+{
+	begin("198.51.100.7:40000", "192.0.2.10:21", "10.0.0.2:21");
+	talk_say(&t, FROM_SERVER, "220 ready\r\n");
+}
+
+static void begin_v6(void)
+{
+	begin("[2001:db8::7]:40000", "[2001:db8::10]:21", "[fd00::2]:21");
+	talk_say(&t, FROM_SERVER, "220 ready\r\n");
+}
+
+static void end(void)
+{
+	ck_assert_msg(t.valid, "a packet that went on was not valid");
+	gateway_free(g);
+}
+
+static const char *client(const char *text)
+{
+	return talk_say(&t, FROM_CLIENT, text);
+}
+
+static const char *server(const char *text)
+{
+	return talk_say(&t, FROM_SERVER, text);
+}
+
+static void expect_no_opening(void)
+{
+	ck_assert_uint_eq(g->decision.want_count, 0);
+}
+
+static void expect_opening(enum mode mode, const char *target)
+{
+	struct endpoint wanted = at(target);
+	char text[ENDPOINT_TEXT_MAX];
+
+	ck_assert_uint_eq(g->decision.want_count, 1);
+	ck_assert_int_eq(g->decision.wants[0].mode, mode);
+	ck_assert_msg(endpoint_equal(&g->decision.wants[0].target, &wanted), "%s",
+		      endpoint_format(&g->decision.wants[0].target, text));
+}
+
+static void expect_reason(enum reason why)
+{
+	ck_assert_msg(gateway_said(g, why), "not %s, but %x", reason_name(why), g->reasons);
+}
+
+/* ---- 227 ---- */
+
+static const char long_227[] = "227 Entering Passive Mode (10,0,0,2,195,80).\r\n";
+static const char long_227_shown[] = "227 Entering Passive (192,0,2,10,195,80).   \r\n";
+
+START_TEST(a_227_after_pasv_names_the_service_and_opens_the_real_server)
+{
+	ck_assert_str_eq(client("PASV\r\n"), "PASV\r\n");
+	ck_assert_str_eq(server(long_227), long_227_shown);
+	expect_opening(MODE_PASSIVE, "10.0.0.2:50000");
+	ck_assert_uint_eq(g->session->openings, 1);
+}
+END_TEST
+
+START_TEST(a_227_that_names_a_third_host_opens_the_real_server)
+{
+	client("PASV\r\n");
+	ck_assert_str_eq(server("227 Entering Passive Mode (8,8,8,8,195,80).\r\n"),
+			 "227 Entering Passive (192,0,2,10,195,80).  \r\n");
+	expect_opening(MODE_PASSIVE, "10.0.0.2:50000");
+}
+END_TEST
+
+START_TEST(a_227_that_names_the_service_opens_the_real_server)
+{
+	client("PASV\r\n");
+	ck_assert_str_eq(server("227 ok (192,0,2,10,195,80)\r\n"), "227 ok (192,0,2,10,195,80)\r\n");
+	expect_opening(MODE_PASSIVE, "10.0.0.2:50000");
+	ck_assert_int_eq(g->outcome.verdict, VERDICT_ACCEPT);
+	ck_assert_uint_eq(g->session->splices[FROM_SERVER], 0);
+}
+END_TEST
+
+static void show_port_50001(void *context, struct want *want)
+{
+	(void)context;
+	want->made = true;
+	want->port = 50001;
+}
+
+START_TEST(the_text_names_the_port_that_the_opening_got)
+{
+	g->open = show_port_50001;
+	client("PASV\r\n");
+	ck_assert_str_eq(server("227 =10,0,0,2,4,1      \r\n"), "227 =192,0,2,10,195,81 \r\n");
+	client("EPSV\r\n");
+	ck_assert_str_eq(server("229 ok (|||1025|) \r\n"), "229 (|||50001|)   \r\n");
+}
+END_TEST
+
+START_TEST(a_227_that_nobody_asked_for_is_not_touched)
+{
+	ck_assert_str_eq(server(long_227), long_227);
+	expect_no_opening();
+	expect_reason(REASON_REPLY_UNSOLICITED);
+	client("PASV\r\n");
+	server(long_227);
+	ck_assert_str_eq(server(long_227), long_227);
+	expect_no_opening();
+}
+END_TEST
+
+START_TEST(a_227_for_epsv_is_not_touched)
+{
+	client("EPSV\r\n");
+	ck_assert_str_eq(server(long_227), long_227);
+	expect_no_opening();
+}
+END_TEST
+
+START_TEST(a_session_picked_up_midway_gets_its_first_227)
+{
+	struct flow flow = g->session->flow;
+
+	gateway_restart(g, &flow);
+	t = talk_new(g);
+	ck_assert_str_eq(server(long_227), long_227_shown);
+	expect_opening(MODE_PASSIVE, "10.0.0.2:50000");
+	ck_assert_str_eq(server(long_227), long_227);
+	expect_no_opening();
+}
+END_TEST
+
+START_TEST(a_session_picked_up_at_its_command_gets_its_229)
+{
+	struct flow flow = g->session->flow;
+
+	gateway_restart(g, &flow);
+	t = talk_new(g);
+	client("EPSV\r\n");
+	server("229 ok (|||5000|)\r\n");
+	expect_opening(MODE_EXTENDED_PASSIVE, "10.0.0.2:5000");
+}
+END_TEST
+
+START_TEST(a_malformed_227_is_not_touched)
+{
+	static const char *const bad[] = {
+		"227 Entering Passive Mode (10,0,0,2,195,256)\r\n", "227 Entering Passive Mode\r\n",
+		"227\r\n", "227 (10,0,0,2,195)\r\n", "227 (-10,0,0,2,195,80)\r\n", "227 (10,,0,2,195,80)\r\n",
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		client("PASV\r\n");
+		ck_assert_str_eq(server(bad[i]), bad[i]);
+		expect_no_opening();
+		expect_reason(REASON_REPLY_MALFORMED);
+	}
+}
+END_TEST
+
+START_TEST(a_privileged_data_port_is_not_opened)
+{
+	client("PASV\r\n");
+	server("227 (10,0,0,2,3,255)\r\n");
+	expect_no_opening();
+	expect_reason(REASON_PORT_PRIVILEGED);
+	client("EPSV\r\n");
+	server("229 (|||1023|)\r\n");
+	expect_no_opening();
+	expect_reason(REASON_PORT_PRIVILEGED);
+	client("PORT 198,51,100,7,3,255\r\n");
+	expect_no_opening();
+	expect_reason(REASON_PORT_PRIVILEGED);
+	client("PORT 198,51,100,7,4,0\r\n");
+	expect_opening(MODE_ACTIVE, "198.51.100.7:1024");
+}
+END_TEST
+
+START_TEST(a_227_over_ipv6_is_not_touched)
+{
+	client("PASV\r\n");
+	ck_assert_str_eq(server(long_227), long_227);
+	expect_no_opening();
+	expect_reason(REASON_FAMILY_WRONG);
+}
+END_TEST
+
+/* ---- what only looks like one ---- */
+
+START_TEST(text_that_merely_looks_like_a_reply_is_not_touched)
+{
+	static const char *const looks[] = {
+		"500 '227 Entering Passive Mode (10,0,0,2,195,80)'\r\n",
+		" 227 Entering Passive Mode (10,0,0,2,195,80)\r\n",
+		"2270 Entering Passive Mode (10,0,0,2,195,80)\r\n",
+		"227x Entering Passive Mode (10,0,0,2,195,80)\r\n",
+		"211-Status\r\n227 Entering Passive Mode (10,0,0,2,195,80)\r\n211 End\r\n",
+		"227-Entering Passive Mode (10,0,0,2,195,80)\r\n",
+	};
+
+	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
+		client("PASV\r\n");
+		ck_assert_str_eq(server(looks[i]), looks[i]);
+		expect_no_opening();
+	}
+}
+END_TEST
+
+START_TEST(commands_within_other_text_open_nothing)
+{
+	client("STOR PORT 198,51,100,7,195,80\r\n");
+	expect_no_opening();
+	client("XPORT 198,51,100,7,195,80\r\n");
+	expect_no_opening();
+	server("500 '198,51,100,7,195,80\r\nPORT 198,51,100,7,195,80'\r\n");
+	expect_no_opening();
+}
+END_TEST
+
+START_TEST(the_last_line_of_a_227_over_several_lines_counts)
+{
+	client("PASV\r\n");
+	ck_assert_str_eq(server("227-Entering (1,2,3,4,5,6)\r\n 227 (1,2,3,4,5,6)\r\n227-x\r\n228 y\r\n"),
+			 "227-Entering (1,2,3,4,5,6)\r\n 227 (1,2,3,4,5,6)\r\n227-x\r\n228 y\r\n");
+	expect_no_opening();
+	ck_assert_str_eq(server(long_227), long_227_shown);
+	expect_opening(MODE_PASSIVE, "10.0.0.2:50000");
+}
+END_TEST
+
+/* ---- 229 ---- */
+
+START_TEST(a_229_whose_port_stays_is_not_touched)
+{
+	client("EPSV\r\n");
+	ck_assert_str_eq(server("229 Entering (|||06446|)\r\n"), "229 Entering (|||06446|)\r\n");
+	expect_opening(MODE_EXTENDED_PASSIVE, "10.0.0.2:6446");
+	client("epsv 2\r\n");
+	server("229 (!!!6446!)\n");
+	expect_opening(MODE_EXTENDED_PASSIVE, "10.0.0.2:6446");
+}
+END_TEST
+
+START_TEST(a_229_over_ipv6_opens_the_real_server)
+{
+	g->open = show_port_50001;
+	client("EPSV\r\n");
+	ck_assert_str_eq(server("229 Extended (|||40000|)\r\n"), "229 Extended (|||50001|)\r\n");
+	expect_opening(MODE_EXTENDED_PASSIVE, "[fd00::2]:40000");
+}
+END_TEST
+
+START_TEST(epsv_all_asks_for_nothing)
+{
+	client("EPSV ALL\r\n");
+	server("229 (|||6446|)\r\n");
+	expect_no_opening();
+	expect_reason(REASON_REPLY_UNSOLICITED);
+}
+END_TEST
+
+/* ---- PORT, EPRT ---- */
+
+START_TEST(port_opens_the_clients_own_address)
+{
+	ck_assert_str_eq(client("PORT 198,51,100,7,195,80\r\n"), "PORT 198,51,100,7,195,80\r\n");
+	expect_opening(MODE_ACTIVE, "198.51.100.7:50000");
+	client("EPRT |1|198.51.100.7|50001|\r\n");
+	expect_opening(MODE_EXTENDED_ACTIVE, "198.51.100.7:50001");
+}
+END_TEST
+
+START_TEST(eprt_over_ipv6_compares_addresses_as_addresses)
+{
+	client("EPRT |2|2001:0DB8:0:0::0:7|50001|\r\n");
+	expect_opening(MODE_EXTENDED_ACTIVE, "[2001:db8::7]:50001");
+	client("EPRT |2|2001:db8::8|50001|\r\n");
+	expect_no_opening();
+	expect_reason(REASON_ADDRESS_FOREIGN);
+}
+END_TEST
+
+START_TEST(port_to_another_host_opens_nothing)
+{
+	ck_assert_str_eq(client("PORT 8,8,8,8,195,80\r\n"), "PORT 8,8,8,8,195,80\r\n");
+	expect_no_opening();
+	expect_reason(REASON_ADDRESS_FOREIGN);
+	client("PORT 192,0,2,10,195,80\r\n");
+	expect_no_opening();
+	client("PORT 10,0,0,2,195,80\r\n");
+	expect_no_opening();
+}
+END_TEST
+
+START_TEST(an_address_of_the_other_family_opens_nothing)
+{
+	client("EPRT |2|2001:db8::7|50001|\r\n");
+	expect_no_opening();
+	expect_reason(REASON_FAMILY_WRONG);
+}
+END_TEST
+
+START_TEST(active_mode_can_be_off)
+{
+	g->service->active = false;
+	ck_assert_str_eq(client("PORT 198,51,100,7,195,80\r\n"), "PORT 198,51,100,7,195,80\r\n");
+	expect_no_opening();
+	expect_reason(REASON_ACTIVE_REFUSED);
+}
+END_TEST
+
+START_TEST(a_malformed_port_opens_nothing)
+{
+	static const char *const bad[] = {
+		"PORT\r\n", "PORT 198,51,100,7,195\r\n", "PORT 198,51,100,7,195,80,1\r\n",
+		"PORT 198,51,100,7,195,256\r\n", "PORT 198,51,100,7,50000\r\n", "PORT 198.51.100.7,195,80\r\n",
+		"EPRT\r\n", "EPRT |1|198.51.100.7|65536|\r\n", "EPRT |1|198,51,100,7|50000|\r\n",
+		"EPRT |3|198.51.100.7|50000|\r\n",
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		ck_assert_str_eq(client(bad[i]), bad[i]);
+		expect_no_opening();
+		expect_reason(REASON_COMMAND_MALFORMED);
+	}
+}
+END_TEST
+
+/* ---- lines and segments ---- */
+
+/* Every split of a dialogue into two segments at every place. */
+START_TEST(a_reply_cut_at_any_place_is_heard_whole)
+{
+	char first[128], heard[256];
+
+	g->policy->openings_per_session = 200;
+	for (size_t cut = 1; cut < strlen(long_227); cut++) {
+		client("PASV\r\n");
+		memcpy(first, long_227, cut);
+		first[cut] = '\0';
+		strcpy(heard, server(first));
+		expect_no_opening();
+		strcat(heard, server(long_227 + cut));
+		ck_assert_msg(strcmp(heard, long_227_shown) == 0, "cut at %zu: %s", cut, heard);
+		expect_opening(MODE_PASSIVE, "10.0.0.2:50000");
+		client("NOOP\r\n");
+	}
+}
+END_TEST
+
+START_TEST(a_reply_byte_by_byte_is_heard_whole)
+{
+	talk_spell(&t, FROM_CLIENT, "PASV\r\n");
+	ck_assert_str_eq(talk_spell(&t, FROM_SERVER, long_227), long_227_shown);
+	talk_spell(&t, FROM_CLIENT, "epsv\r\n");
+	ck_assert_str_eq(talk_spell(&t, FROM_SERVER, "229 (|||5000|)\r\n"), "229 (|||5000|)\r\n");
+	ck_assert_uint_eq(g->session->openings, 2);
+}
+END_TEST
+
+START_TEST(a_command_cut_at_any_place_is_read)
+{
+	static const char command[] = "PORT 198,51,100,7,195,80\r\n";
+	char first[64];
+
+	for (size_t cut = 1; cut < strlen(command); cut++) {
+		memcpy(first, command, cut);
+		first[cut] = '\0';
+		ck_assert_str_eq(client(first), first);
+		expect_no_opening();
+		ck_assert_str_eq(client(command + cut), command + cut);
+		expect_opening(MODE_ACTIVE, "198.51.100.7:50000");
+		server("200 ok\r\n150 go\r\n226 done\r\n");
+	}
+}
+END_TEST
+
+START_TEST(several_lines_in_a_segment_are_all_read)
+{
+	client("USER x\r\nPASV\r\nEPSV\r\nPASV\r\n");
+	ck_assert_str_eq(server("331 \r\n227 ok (10,0,0,2,100,11)\r\n229 (|||4000|)\r\n227 =10,0,0,2,20,12  \r\n"),
+			 "331 \r\n227 (192,0,2,10,100,11) \r\n229 (|||4000|)\r\n227 =192,0,2,10,20,12\r\n");
+	ck_assert_uint_eq(g->decision.want_count, 3);
+	ck_assert_uint_eq(g->decision.wants[0].target.port, 100 * 256 + 11);
+	ck_assert_uint_eq(g->decision.wants[1].target.port, 4000);
+	ck_assert_uint_eq(g->decision.wants[2].target.port, 20 * 256 + 12);
+}
+END_TEST
+
+/* Only so many edits are in flight: the rest of the segment waits until they are acknowledged. */
+START_TEST(more_replies_than_a_splice_holds_come_with_the_retransmission)
+{
+	static const char reply[] = "227 (10,0,0,2,195,80)\r\n";
+	const size_t n = SPLICE_EDITS + 2;
+	char all[512] = "", heard[512];
+
+	for (size_t i = 0; i < n; i++) {
+		client("PASV\r\n");
+		strcat(all, reply);
+	}
+	strcpy(heard, server(all));
+	ck_assert_uint_eq(g->session->openings, SPLICE_EDITS);
+	ck_assert_uint_eq(t.size, SPLICE_EDITS * strlen("227 (192,0,2,10,195,80)\r\n"));
+	client("NOOP\r\n");
+	strcat(heard, talk_repeat(&t, FROM_SERVER, 2 * (uint32_t)strlen(reply), all + 4 * strlen(reply)));
+	ck_assert_uint_eq(g->session->openings, n);
+	ck_assert_uint_eq(strlen(heard), n * strlen("227 (192,0,2,10,195,80)\r\n"));
+}
+END_TEST
+
+START_TEST(lower_case_bare_lf_and_trailing_blanks_are_understood)
+{
+	client("pasv  \t\n");
+	ck_assert_str_eq(server("227 ok (10,0,0,2,195,80)\n"), "227 (192,0,2,10,195,80) \n");
+	expect_opening(MODE_PASSIVE, "10.0.0.2:50000");
+	client("port  198,51,100,7,195,80 \n");
+	expect_opening(MODE_ACTIVE, "198.51.100.7:50000");
+}
+END_TEST
+
+START_TEST(telnet_commands_and_urgent_data_do_not_disturb)
+{
+	t.flags = TCP_URG;
+	t.urgent = 4;
+	client("\xff\xf4\xff\xf2" "ABOR\r\n\xff\xf4PASV\r\n");
+	ck_assert_str_eq(server("\xff\xf1" "227 ok (10,0,0,2,195,80)\r\n"),
+			 "\xff\xf1" "227 (192,0,2,10,195,80) \r\n");
+	expect_opening(MODE_PASSIVE, "10.0.0.2:50000");
+	client("PO\xff\xf1RT 198,51,100,7,195,80\r\n");
+	expect_opening(MODE_ACTIVE, "198.51.100.7:50000");
+}
+END_TEST
+
+START_TEST(words_behind_telnet_commands_are_dropped_but_not_the_code)
+{
+	client("PASV\r\n");
+	ck_assert_str_eq(server("\xff\xfb\x01" "227 ok (1,1,1,1,195,80)\r\n"),
+			 "\xff\xfb\x01" "227 (192,0,2,10,195,80)\r\n");
+}
+END_TEST
+
+START_TEST(nul_bytes_are_ordinary_bytes)
+{
+	static const char odd[] = "PASV\0\r\nPASV\r\n";
+	static const char reply[] = "227 \0 (10,0,0,2,195,80)   \r\n";
+
+	talk_say_bytes(&t, FROM_CLIENT, odd, sizeof(odd) - 1);
+	talk_say_bytes(&t, FROM_SERVER, reply, sizeof(reply) - 1);
+	expect_opening(MODE_PASSIVE, "10.0.0.2:50000");
+	ck_assert_uint_eq(t.size, sizeof(reply) - 1);
+	ck_assert_mem_eq(t.text, "227 (192,0,2,10,195,80)   \r\n", t.size);
+}
+END_TEST
+
+/* ---- limits ---- */
+
+START_TEST(a_line_over_the_limit_is_passed_on_and_counted)
+{
+	static char text[2000];
+
+	g->policy->max_line = 100;
+	client("PASV\r\n");
+	memset(text, 'x', 600);
+	memcpy(text, "227 (10,0,0,2,195,80) ", 22);
+	strcpy(text + 600, "\r\n");
+	ck_assert_str_eq(server(text), text);
+	expect_no_opening();
+	expect_reason(REASON_LINE_TOO_LONG);
+	client("PASV\r\n");
+	ck_assert_str_eq(server(long_227), long_227_shown);
+}
+END_TEST
+
+START_TEST(a_reply_too_long_to_be_kept_is_passed_on)
+{
+	static char text[2000];
+	char heard[2000];
+
+	client("PASV\r\n");
+	memset(text, 'x', PARTIAL_MAX + 100);
+	memcpy(text, "227 ", 4);
+	strcpy(text + PARTIAL_MAX + 100, " (10,0,0,2,195,80)\r\n");
+	text[PARTIAL_MAX] = '\0';
+	strcpy(heard, server(text));
+	ck_assert_str_eq(heard, "");
+	text[PARTIAL_MAX] = 'x';
+	strcpy(heard, server(text + PARTIAL_MAX));
+	ck_assert_str_eq(heard, text);
+	expect_no_opening();
+	expect_reason(REASON_LINE_TOO_LONG);
+}
+END_TEST
+
+START_TEST(a_long_command_is_no_command)
+{
+	static char text[2000];
+
+	memset(text, ' ', PARTIAL_MAX + 10);
+	memcpy(text, "PORT", 4);
+	strcpy(text + PARTIAL_MAX + 10, "198,51,100,7,195,80\r\n");
+	ck_assert_str_eq(client(text), text);
+	expect_no_opening();
+}
+END_TEST
+
+START_TEST(openings_that_nobody_uses_are_limited)
+{
+	g->policy->openings_per_session = 3;
+	for (int i = 0; i < 3; i++) {
+		client("PORT 198,51,100,7,195,80\r\n");
+		expect_opening(MODE_ACTIVE, "198.51.100.7:50000");
+	}
+	client("PORT 198,51,100,7,195,80\r\n");
+	expect_no_opening();
+	expect_reason(REASON_OPENINGS_LIMIT);
+	client("PASV\r\n");
+	ck_assert_str_eq(server(long_227), long_227);
+	expect_reason(REASON_OPENINGS_LIMIT);
+	server("150 here it comes\r\n");
+	client("PORT 198,51,100,7,195,80\r\n");
+	expect_opening(MODE_ACTIVE, "198.51.100.7:50000");
+	client("PORT 198,51,100,7,195,80\r\n");
+	expect_no_opening();
+	g->now += g->policy->opening_seconds + 1;
+	client("PORT 198,51,100,7,195,80\r\n");
+	expect_opening(MODE_ACTIVE, "198.51.100.7:50000");
+}
+END_TEST
+
+/* ---- TLS ---- */
+
+START_TEST(an_encrypted_session_is_not_read)
+{
+	client("AUTH TLS\r\n");
+	ck_assert(!g->session->dialogue.encrypted);
+	server("234 go ahead\r\n");
+	ck_assert(g->session->dialogue.encrypted);
+	ck_assert_str_eq(client("\x16\x03\x01 PORT 198,51,100,7,195,80\r\n\x80"),
+			 "\x16\x03\x01 PORT 198,51,100,7,195,80\r\n\x80");
+	expect_no_opening();
+	ck_assert_str_eq(server("\x16\x03\x01\r\n227 Entering Passive Mode (10,0,0,2,195,80)\r\n"),
+			 "\x16\x03\x01\r\n227 Entering Passive Mode (10,0,0,2,195,80)\r\n");
+	expect_no_opening();
+	ck_assert_uint_eq(g->session->splices[FROM_SERVER], 0);
+}
+END_TEST
+
+START_TEST(encrypted_bytes_pass_in_any_order)
+{
+	client("AUTH SSL\r\n");
+	server("234 go ahead\r\n");
+	t.sent[FROM_CLIENT] += 3;
+	client("\x17\x03later");
+	ck_assert_int_eq(g->outcome.verdict, VERDICT_ACCEPT);
+	talk_repeat(&t, FROM_CLIENT, 10, "\x17\x03\x01");
+	ck_assert_int_eq(g->outcome.verdict, VERDICT_ACCEPT);
+	ck_assert_uint_eq(g->reasons, 0);
+}
+END_TEST
+
+START_TEST(ccc_returns_to_clear_text)
+{
+	client("AUTH TLS\r\n");
+	server("234 go ahead\r\n");
+	client("\x17\x03\x03");
+	server("\x17\x03\x03");
+	client("PASV\r\n");
+	ck_assert(!g->session->dialogue.encrypted);
+	ck_assert_str_eq(server(long_227), long_227_shown);
+	expect_opening(MODE_PASSIVE, "10.0.0.2:50000");
+}
+END_TEST
+
+START_TEST(auth_that_is_refused_stays_in_clear_text)
+{
+	client("AUTH TLS\r\n");
+	server("534 no\r\n");
+	server("234 too late\r\n");
+	ck_assert(!g->session->dialogue.encrypted);
+	client("PASV\r\n");
+	ck_assert_str_eq(server(long_227), long_227_shown);
+}
+END_TEST
+
+START_TEST(a_234_without_auth_is_no_encryption)
+{
+	server("234 go ahead\r\n");
+	ck_assert(!g->session->dialogue.encrypted);
+}
+END_TEST
+
+START_TEST(a_service_that_denies_tls_blanks_the_mechanism)
+{
+	g->service->deny_tls = true;
+	ck_assert_str_eq(client("AUTH TLS\r\n"), "AUTH XXX\r\n");
+	expect_reason(REASON_TLS_REFUSED);
+	server("504 unknown\r\n");
+	ck_assert_str_eq(client("auth  ssl \n"), "auth  XXX \n");
+	server("234 go ahead all the same\r\n");
+	ck_assert(!g->session->dialogue.encrypted);
+	ck_assert_str_eq(client("PASV\r\nAUTH TLS-C\r\nNOOP\r\n"), "PASV\r\nAUTH XXXXX\r\nNOOP\r\n");
+	ck_assert_str_eq(client("XAUTH TLS\r\n"), "XAUTH TLS\r\n");
+	ck_assert_str_eq(client("AUTH\r\n"), "AUTH\r\n");
+}
+END_TEST
+
+START_TEST(a_denied_mechanism_is_blanked_at_every_cut)
+{
+	static const char command[] = "AUTH TLS\r\n";
+	char first[32], heard[64];
+
+	g->service->deny_tls = true;
+	for (size_t cut = 1; cut < strlen(command); cut++) {
+		memcpy(first, command, cut);
+		first[cut] = '\0';
+		strcpy(heard, client(first));
+		strcat(heard, client(command + cut));
+		ck_assert_str_eq(heard, "AUTH XXX\r\n");
+		server("504 unknown\r\n");
+	}
+	ck_assert_str_eq(talk_spell(&t, FROM_CLIENT, "AUTH TLS\r\nABOR\r\n"), "AUTH XXX\r\nABOR\r\n");
+}
+END_TEST
+
+/* ---- order ---- */
+
+START_TEST(a_segment_that_comes_early_waits_for_the_one_before)
+{
+	client("NOOP\r\n");
+	t.sent[FROM_CLIENT] += 6;
+	ck_assert_str_eq(client("LIST\r\n"), "");
+	ck_assert_int_eq(g->outcome.verdict, VERDICT_DROP);
+	expect_reason(REASON_OUT_OF_ORDER);
+}
+END_TEST
+
+START_TEST(a_dialogue_goes_on_when_bytes_passed_unseen)
+{
+	client("NOOP\r\n");
+	t.sent[FROM_CLIENT] += 6;
+	client("NOOP\r\n");
+	ck_assert_int_eq(g->outcome.verdict, VERDICT_DROP);
+	for (int i = 0; i < 10 && g->outcome.verdict == VERDICT_DROP; i++)
+		talk_repeat(&t, FROM_CLIENT, 6, "NOOP\r\n");
+	ck_assert_int_eq(g->outcome.verdict, VERDICT_ACCEPT);
+	t.heard[FROM_CLIENT] = t.sent[FROM_CLIENT];
+	client("PASV\r\n");
+	ck_assert_str_eq(server(long_227), long_227_shown);
+}
+END_TEST
+
+START_TEST(what_is_sent_again_is_not_asked_for_again)
+{
+	client("PASV\r\n");
+	server(long_227);
+	ck_assert_str_eq(talk_repeat(&t, FROM_SERVER, (uint32_t)strlen(long_227), long_227), long_227_shown);
+	expect_no_opening();
+	ck_assert_uint_eq(g->session->openings, 1);
+	client("PORT 198,51,100,7,195,80\r\n");
+	expect_opening(MODE_ACTIVE, "198.51.100.7:50000");
+	talk_repeat(&t, FROM_CLIENT, 26, "PORT 198,51,100,7,195,80\r\n");
+	expect_no_opening();
+}
+END_TEST
+
+/* ---- the end ---- */
+
+/* A transfer may go on for long after QUIT (RFC 959, 4.1.1). */
+START_TEST(goodbye_makes_a_session_close_once_it_is_answered)
+{
+	client("RETR x\r\nQUIT\r\n");
+	server("150 here it comes\r\n");
+	ck_assert(!g->session->dialogue.closing);
+	server("226 done\r\n221 bye\r\n");
+	ck_assert(g->session->dialogue.closing);
+}
+END_TEST
+
+START_TEST(a_421_makes_a_session_close)
+{
+	server("421 timeout\r\n");
+	ck_assert(g->session->dialogue.closing);
+}
+END_TEST
+
+START_TEST(a_reset_makes_a_session_close)
+{
+	t.flags = TCP_RST;
+	client("");
+	ck_assert(g->session->dialogue.closing);
+	ck_assert_int_eq(g->outcome.verdict, VERDICT_ACCEPT);
+}
+END_TEST
+
+START_TEST(every_mode_and_reason_has_its_words)
+{
+	ck_assert_str_eq(mode_name(MODE_PASSIVE), "PASV");
+	ck_assert_str_eq(mode_name(MODE_EXTENDED_ACTIVE), "EPRT");
+	for (enum reason r = 0; r < REASONS; r++) {
+		ck_assert_uint_gt(strlen(reason_name(r)), 0);
+		ck_assert_uint_gt(strlen(reason_text(r)), 0);
+		for (enum reason other = 0; other < r; other++)
+			ck_assert_str_ne(reason_name(r), reason_name(other));
+	}
+}
+END_TEST
+
+static int run(void (*setup)(void), const TTest *const *tests, size_t count, const char *name)
+{
+	TCase *tcase = tcase_create(name);
+
+	tcase_add_checked_fixture(tcase, setup, end);
+	for (size_t i = 0; i < count; i++)
+		tcase_add_test(tcase, tests[i]);
+	return run_suite(name, tcase);
+}
+
+int main(void)
+{
+	const TTest *const v4[] = {
+		a_227_after_pasv_names_the_service_and_opens_the_real_server,
+		a_227_that_names_a_third_host_opens_the_real_server,
+		a_227_that_names_the_service_opens_the_real_server,
+		the_text_names_the_port_that_the_opening_got,
+		a_227_that_nobody_asked_for_is_not_touched,
+		a_227_for_epsv_is_not_touched,
+		a_session_picked_up_midway_gets_its_first_227,
+		a_session_picked_up_at_its_command_gets_its_229,
+		a_malformed_227_is_not_touched,
+		a_privileged_data_port_is_not_opened,
+		text_that_merely_looks_like_a_reply_is_not_touched,
+		commands_within_other_text_open_nothing,
+		the_last_line_of_a_227_over_several_lines_counts,
+		a_229_whose_port_stays_is_not_touched,
+		epsv_all_asks_for_nothing,
+		port_opens_the_clients_own_address,
+		port_to_another_host_opens_nothing,
+		an_address_of_the_other_family_opens_nothing,
+		active_mode_can_be_off,
+		a_malformed_port_opens_nothing,
+		a_reply_cut_at_any_place_is_heard_whole,
+		a_reply_byte_by_byte_is_heard_whole,
+		a_command_cut_at_any_place_is_read,
+		several_lines_in_a_segment_are_all_read,
+		more_replies_than_a_splice_holds_come_with_the_retransmission,
+		lower_case_bare_lf_and_trailing_blanks_are_understood,
+		telnet_commands_and_urgent_data_do_not_disturb,
+		words_behind_telnet_commands_are_dropped_but_not_the_code,
+		nul_bytes_are_ordinary_bytes,
+		a_line_over_the_limit_is_passed_on_and_counted,
+		a_reply_too_long_to_be_kept_is_passed_on,
+		a_long_command_is_no_command,
+		openings_that_nobody_uses_are_limited,
+		an_encrypted_session_is_not_read,
+		encrypted_bytes_pass_in_any_order,
+		ccc_returns_to_clear_text,
+		auth_that_is_refused_stays_in_clear_text,
+		a_234_without_auth_is_no_encryption,
+		a_service_that_denies_tls_blanks_the_mechanism,
+		a_denied_mechanism_is_blanked_at_every_cut,
+		a_segment_that_comes_early_waits_for_the_one_before,
+		a_dialogue_goes_on_when_bytes_passed_unseen,
+		what_is_sent_again_is_not_asked_for_again,
+		goodbye_makes_a_session_close_once_it_is_answered,
+		a_421_makes_a_session_close,
+		a_reset_makes_a_session_close,
+		every_mode_and_reason_has_its_words,
+	};
+	const TTest *const v6[] = {
+		a_227_over_ipv6_is_not_touched,
+		a_229_over_ipv6_opens_the_real_server,
+		eprt_over_ipv6_compares_addresses_as_addresses,
+	};
+	int failed = run(begin_v4, v4, sizeof(v4) / sizeof(v4[0]), "decide");
+
+	return run(begin_v6, v6, sizeof(v6) / sizeof(v6[0]), "decide over IPv6") | failed;
+}
