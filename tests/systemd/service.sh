@@ -26,7 +26,7 @@ replaced() {
 
 stage "installation"
 run test -d "${LAB_OUT:?}/install"
-cp -a "$LAB_OUT/install/." /
+tar -C "$LAB_OUT/install" -c . | tar -C / -x --keep-directory-symlink
 run systemd-sysusers
 run getent passwd ftpalgd
 mkdir -p /run/systemd/system/ftpalgd.service.d
