@@ -3,6 +3,7 @@
 
 #include "ctl/doctor.h"
 #include "ctl/explain.h"
+#include "ctl/import.h"
 #include "daemon/config.h"
 
 #include <errno.h>
@@ -36,6 +37,8 @@ static const struct ctl_command commands[] = {
 	{ .name = "explain", .arguments = "CLIENT", .positional = "client",
 	  .summary = "sessions of a client, and what was refused and why", .local = explain },
 	{ .name = "doctor", .summary = "what is wrong, why it matters, and what mends it", .local = doctor },
+	{ .name = "import", .arguments = "[FILE]", .positional = "file", .optional = true,
+	  .summary = "draft services from ipvsadm -Sn or a keepalived.conf", .local = import_run },
 	{ .name = "reload", .summary = "read the configuration again", .print = print_reload },
 	{ .name = "log", .arguments = "LEVEL", .summary = "error, warning, notice, info or debug",
 	  .positional = "level", .print = print_log },
@@ -156,7 +159,7 @@ static int take_command(struct options *o, int count, char **words, bool filtere
 		return complain("no such command:", words[0]);
 	if (filtered && !o->command->filters)
 		return complain("--client, --service and --server are not for", words[0]);
-	if (o->command->positional != NULL && count < 2)
+	if (o->command->positional != NULL && !o->command->optional && count < 2)
 		return complain("missing argument of", words[0]);
 	if (count > (o->command->positional != NULL ? 2 : 1))
 		return complain("unexpected argument", words[count - 1]);
@@ -167,7 +170,7 @@ static int take_command(struct options *o, int count, char **words, bool filtere
 		return -ENOMEM;
 	if (count == 2) {
 		o->argument = words[1];
-		return set_text(o, o->command->positional, words[1]);
+		return o->command->optional ? 0 : set_text(o, o->command->positional, words[1]);
 	}
 	return 0;
 }

@@ -19,6 +19,7 @@ struct ctl_command {
 	const char *arguments; /* for the help */
 	const char *summary;
 	const char *positional; /* the request's key for the one argument, or NULL */
+	bool optional;          /* that argument may be missing, and is not the request's */
 	bool filters;           /* --client, --service, --server */
 	bool many;              /* as many as a page may hold are wanted */
 	const char *pages;      /* the key of the list that comes in pages, or NULL */
