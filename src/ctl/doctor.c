@@ -2,12 +2,14 @@
 #include "ctl/doctor.h"
 
 #include "ctl/ask.h"
+#include "ctl/probe.h"
 #include "daemon/config.h"
 #include "daemon/log.h"
 #include "daemon/view.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { TEXT_MAX = 1024 };
@@ -99,17 +101,49 @@ static int status_of(const json_t *findings)
 	return STATUS_FINE;
 }
 
-int doctor(const struct options *o)
+/* What the daemon sees, or else this process. */
+static json_t *examine(const struct options *o)
 {
 	json_t *result = NULL;
 	int status = ask_quietly(o, &result);
 
 	if (status == -ENOENT || status == -ECONNREFUSED || status == -EACCES)
 		result = look(o);
-	if (result == NULL) {
+	if (result == NULL)
 		fprintf(stderr, "ftpalgctl: %s\n", status < 0 ? strerror(-status) : "memory is short");
-		return STATUS_FAILED;
+	return result;
+}
+
+/* What a client sees. */
+static json_t *probe(const struct options *o)
+{
+	const char *password = getenv("FTPALGCTL_PASSWORD");
+	struct probe_plan plan = {
+		.user = o->user != NULL ? o->user : PROBE_USER,
+		.password = password != NULL ? password : PROBE_PASSWORD,
+	};
+	json_t *findings = json_array();
+
+	if (probe_service_address(o->probe, &plan.service) < 0) {
+		fprintf(stderr, "ftpalgctl: %s is not the address of a service\n", o->probe);
+		json_decref(findings);
+		return NULL;
 	}
+	if (findings != NULL && probe_service(&plan, findings) < 0) {
+		fprintf(stderr, "ftpalgctl: memory is short\n");
+		json_decref(findings);
+		return NULL;
+	}
+	return json_pack("{s:o}", "findings", findings);
+}
+
+int doctor(const struct options *o)
+{
+	json_t *result = o->probe != NULL ? probe(o) : examine(o);
+	int status;
+
+	if (result == NULL)
+		return STATUS_FAILED;
 	status = status_of(json_object_get(result, "findings"));
 	if (o->json)
 		ask_print_json(json_incref(result));

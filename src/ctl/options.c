@@ -13,7 +13,7 @@
 
 #define PAGE_SIZE 1000
 
-enum { OPTION_JSON = 256, OPTION_CLIENT, OPTION_SERVICE, OPTION_SERVER };
+enum { OPTION_JSON = 256, OPTION_CLIENT, OPTION_SERVICE, OPTION_SERVER, OPTION_PROBE, OPTION_USER };
 
 static const struct ctl_command commands[] = {
 	{ .name = "status", .summary = "version, health, ruleset and queues", .print = print_status },
@@ -52,6 +52,8 @@ static const struct option long_options[] = {
 	{ "client", required_argument, NULL, OPTION_CLIENT },
 	{ "service", required_argument, NULL, OPTION_SERVICE },
 	{ "server", required_argument, NULL, OPTION_SERVER },
+	{ "probe", required_argument, NULL, OPTION_PROBE },
+	{ "user", required_argument, NULL, OPTION_USER },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
@@ -80,6 +82,8 @@ void options_help(void)
 	       "      --json          the result as JSON, see ftpalgctl(8)\n"
 	       "      --client ADDRESS, --service ADDRESS|NAME, --server ADDRESS\n"
 	       "                      sessions of these only; an address may have a port\n"
+	       "      --probe ADDRESS, --user NAME\n"
+	       "                      doctor: log in there as a client does, and list\n"
 	       "  -V, --version       print the version\n"
 	       "  -h, --help          print this\n"
 	       "\n"
@@ -138,6 +142,12 @@ static int take_option(struct options *o, int option, bool *filtered)
 	case OPTION_JSON:
 		o->json = true;
 		return 0;
+	case OPTION_PROBE:
+		o->probe = optarg;
+		return 0;
+	case OPTION_USER:
+		o->user = optarg;
+		return 0;
 	case 'V':
 		o->version = true;
 		return 0;
@@ -159,6 +169,8 @@ static int take_command(struct options *o, int count, char **words, bool filtere
 		return complain("no such command:", words[0]);
 	if (filtered && !o->command->filters)
 		return complain("--client, --service and --server are not for", words[0]);
+	if ((o->probe != NULL || o->user != NULL) && strcmp(words[0], "doctor") != 0)
+		return complain("--probe and --user are not for", words[0]);
 	if (o->command->positional != NULL && !o->command->optional && count < 2)
 		return complain("missing argument of", words[0]);
 	if (count > (o->command->positional != NULL ? 2 : 1))

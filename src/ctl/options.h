@@ -34,6 +34,8 @@ struct options {
 	bool help;
 	bool version;
 	const struct ctl_command *command;
+	const char *probe;    /* doctor: the service to use as a client does, or NULL */
+	const char *user;     /* for that */
 	const char *argument; /* the positional one, or NULL */
 	json_t *request;
 };

@@ -7,7 +7,7 @@ import sys
 import time
 
 CONTROL, CTL, VIP, CLIENT, STATE = sys.argv[1:]
-LIMIT = 20
+LIMIT = 40
 
 
 def fail(text):
@@ -25,7 +25,11 @@ class Connection:
         self.socket.sendall(json.dumps(request).encode() + b"\n")
 
     def hear(self):
-        line = self.file.readline()
+        try:
+            line = self.file.readline()
+        except TimeoutError:
+            fail(f"nothing comes; {Connection().ask(command='status')}, "
+                 f"{Connection().ask(command='recent')}")
         if not line:
             fail("the daemon has hung up")
         return json.loads(line)
@@ -136,6 +140,6 @@ ctl("nonsense", status=2)
 expect("the session stays", len(c.ask(command="sessions")["sessions"]), 1)
 
 release()
-until("the session ends", lambda: c.ask(command="sessions")["sessions"] in ([],) or
-      c.ask(command="sessions")["sessions"][0]["state"] == "closing")
 expect("its end", [watch.hear()["event"] for _ in range(2)], ["opening", "closing"])
+states = [s["state"] for s in c.ask(command="sessions")["sessions"]]
+expect("it is over", states in ([], ["closing"]), True)

@@ -72,6 +72,8 @@ static const char *const bad[] = {
 	"ftpalgctl status --client 192.0.2.1",
 	"ftpalgctl sessions --client",
 	"ftpalgctl import a b",
+	"ftpalgctl status --probe 192.0.2.1",
+	"ftpalgctl doctor --probe",
 	"ftpalgctl log \xff\xfe",
 };
 
