@@ -57,6 +57,7 @@ static int run_with(const struct replay_options *o, struct capture *in, struct c
 		.roles = &o->roles,
 		.service = &o->service,
 		.live = o->live,
+		.talks = REPLAY_TALKS,
 		.listing = listing,
 		.writer = writer,
 	};

@@ -494,7 +494,6 @@ static struct policy *new_policy(void)
 
 	if (policy == NULL)
 		return NULL;
-	policy->max_sessions = TALKS_MAX;
 	policy->openings_per_session = OPENINGS_PER_SESSION;
 	policy->max_line = LINE_MAX_BYTES;
 	policy->idle_seconds = IDLE_SECONDS;
@@ -510,8 +509,8 @@ struct replay *replay_new(const struct replay_plan *plan)
 		return NULL;
 	r->plan = *plan;
 	r->policy = new_policy();
-	r->table = table_new(TALKS_MAX);
-	r->talks = talks_new(plan->roles, forget, r);
+	r->table = table_new(plan->talks);
+	r->talks = talks_new(plan->talks, plan->roles, forget, r);
 	r->openings = openings_new();
 	if (r->policy == NULL || r->table == NULL || r->talks == NULL || r->openings == NULL) {
 		release(r);

@@ -17,11 +17,15 @@
 
 struct replay;
 
+/* Connections known at a time, by default. */
+#define REPLAY_TALKS 65536
+
 struct replay_plan {
 	int linktype;
 	const struct roles *roles;
 	const struct service *service; /* how all services behave; its address is not used */
 	bool live;                     /* a gateway was at work when the capture was taken */
+	size_t talks;                  /* connections known at a time, at least 1 */
 	struct listing *listing;
 	struct capture_writer *writer; /* or NULL */
 };

@@ -13,6 +13,7 @@ enum {
 TAILQ_HEAD(talk_list, talk);
 
 struct talks {
+	size_t limit;
 	const struct roles *roles;
 	talk_forget *forget;
 	void *context;
@@ -24,12 +25,13 @@ struct talks {
 
 static const struct endpoint nowhere;
 
-struct talks *talks_new(const struct roles *roles, talk_forget *forget, void *context)
+struct talks *talks_new(size_t limit, const struct roles *roles, talk_forget *forget, void *context)
 {
 	struct talks *t = calloc(1, sizeof(*t));
 
 	if (t == NULL)
 		return NULL;
+	t->limit = limit;
 	t->roles = roles;
 	t->forget = forget;
 	t->context = context;
@@ -125,7 +127,7 @@ static struct talk *make_talk(struct talks *t, const struct endpoint *client,
 
 	if (talk == NULL)
 		return NULL;
-	if (t->count >= TALKS_MAX)
+	if (t->count >= t->limit)
 		forget_talk(t, TAILQ_FIRST(&t->list));
 	talk->flow.client = *client;
 	talk->flow.id = t->made++;

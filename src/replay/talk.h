@@ -9,7 +9,7 @@
  * command line says more (roles.h). Else a talk is FTP when it goes to port 21, or when the side
  * that did not open it begins with 220.
  *
- * At most TALKS_MAX are known; then the one that was silent for longest is forgotten.
+ * So many are known as talks_new is told; then the one that was silent for longest is forgotten.
  */
 #ifndef FTPALGD_REPLAY_TALK_H
 #define FTPALGD_REPLAY_TALK_H
@@ -19,8 +19,6 @@
 #include "replay/roles.h"
 #include "replay/segment.h"
 #include "replay/transcript.h"
-
-#define TALKS_MAX 65536
 
 enum talk_kind {
 	TALK_UNDECIDED, /* nothing was said yet */
@@ -61,7 +59,7 @@ struct talks;
 /* Told before a talk is freed. */
 typedef void talk_forget(void *context, struct talk *talk);
 
-struct talks *talks_new(const struct roles *roles, talk_forget *forget, void *context);
+struct talks *talks_new(size_t limit, const struct roles *roles, talk_forget *forget, void *context);
 void talks_free(struct talks *t);
 
 /*

@@ -101,7 +101,13 @@ START_TEST(replay_takes_any_bytes_of_any_size)
 	const struct roles roles = { 0 };
 	FILE *nowhere = fopen("/dev/null", "w");
 	struct listing *listing = listing_new(nowhere, _i % 2 == 0);
-	struct replay_plan plan = { linktypes[_i], &roles, &service, false, listing, NULL };
+	struct replay_plan plan = {
+		.linktype = linktypes[_i],
+		.roles = &roles,
+		.service = &service,
+		.talks = 16,
+		.listing = listing,
+	};
 	struct replay *replay = replay_new(&plan);
 	struct totals totals;
 	unsigned int seed = 1;

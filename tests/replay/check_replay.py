@@ -289,6 +289,15 @@ class Ports(Case):
         self.assertEqual(len(result.texts("dropped")), 1)
 
 
+    def test_openings_of_a_dropped_packet_are_undone(self):
+        talk = session(server=RS).c("PASV\r\nPASV\r\n")
+        first = talk.s(BARE_REPLY + "227 10,0,0,1,195,81\r\n").packets
+        second = Talk((CLIENT[0], 40001), VIP, ("10.0.0.2", 21)).open().s("220 ready\r\n")
+        second.c("PASV\r\n").s(PASV_REPLY.replace("10,0,0,1", "10,0,0,2"))
+        result = self.play(first + second.packets, "-p", "50000-50000", "--fail-closed")
+        self.assertEqual(self.openings(result), ["192.0.2.10:50000"])
+
+
 class Shown(Case):
     def test_passwords_are_not_shown(self):
         for line in ("PASS s3cret", "pass s3cret", "PASS  s3cret ", "PA\xff\xf1SS s3cret", " PASS s3cret",
@@ -306,6 +315,12 @@ class Shown(Case):
         talk = session(server=RS).c("PASS s3c", "ret\r\n")
         gone = [p for p in talk.packets if b"PASS" not in p]
         self.assertNotIn(b"ret", self.play(gone).stdout.replace(b"secret", b""))
+        talk = session(server=RS).c("NOOP\r\n", "PASS s3c", "ret\r\n").s("200 ok\r\n")
+        gone = [p for p in talk.packets if b"PASS" not in p]
+        result = self.play(gone)
+        self.assertEqual(result.texts("client")[0], "NOOP")
+        self.assertNotIn("ret", "".join(result.texts("client")[1:]).replace("rest of", ""))
+        self.assertEqual(len(result.texts("client")), 2)
         midway = [p for p in talk.packets if b"ret\r\n" in p]
         self.assertNotIn(b"ret\\", self.play(midway).stdout)
         unfinished = [p for p in talk.packets if b"ret\r\n" not in p]
@@ -375,8 +390,11 @@ class Streams(Case):
 
     def test_reply_byte_by_byte(self):
         for reply in (PASV_REPLY, BARE_REPLY):
-            result = self.expect(self.dialogue(reply))
+            talk = self.dialogue(reply)
+            result = self.expect(talk)
             self.assertGreater(len(result.texts("withheld")), 10)
+            acks = [p.ack for p in result.packets if p.source == talk.client and not p.payload]
+            self.assertEqual(len(acks), len(set(acks)) + 1, "acknowledgements of what was withheld")
 
     def test_length_grows(self):
         result = self.expect(self.dialogue((BARE_REPLY,)))
@@ -470,10 +488,26 @@ class Streams(Case):
 
     def test_full_segment_that_grows_is_sent_in_two(self):
         text = "".join("200-%04d\r\n" % i for i in range(150)) + "200 end\r\n"
-        talk = session(service=RS).c("PASV\r\n").s(BARE_REPLY + text).c("NOOP\r\n").s("200 ok\r\n")
-        result = self.play(talk.close().packets, "-s", "192.0.2.10:21", "-r", "10.0.0.1:21")
+        talk = self.begin().c("PASV\r\n").s(BARE_REPLY + text).c("NOOP\r\n").s("200 ok\r\n")
+        result = self.play(talk.close().packets, *self.ROLES)
         self.assertEqual(result.stream(RS),
                          "220 ready\r\n227 192,0,2,10,195,80\r\n" + text + "200 ok\r\n")
+        self.assert_clean(result)
+
+    def test_full_segment_that_grows_and_ends_the_stream(self):
+        text = "".join("200-%04d\r\n" % i for i in range(150)) + "200 end\r\n"
+        last = (BARE_REPLY + text).encode()
+        talk = self.begin().c("PASV\r\n")
+        talk.packet("s", last, flags=frames.FIN | frames.PSH | frames.ACK)
+        talk.next["s"] += len(last) + 1
+        talk.packet("c")
+        result = self.play(talk.packets, *self.ROLES)
+        ends = [p.seq + len(p.payload) for p in result.packets if p.source == RS]
+        fins = [p.seq + len(p.payload) for p in result.packets
+                if p.source == RS and p.flags & frames.FIN]
+        self.assertEqual(fins, [max(ends)])
+        self.assertEqual(result.packets[-1].ack, fins[0] + 1)
+        self.assertTrue(result.stream(RS).endswith(text))
         self.assert_clean(result)
 
     def test_segment_missing_from_the_capture(self):
@@ -500,6 +534,15 @@ class Streams(Case):
                     talk.packet(who, again.encode(), seq=start, flags=frames.PSH | frames.ACK)
                 talk.packet(talk.other(who))
         return talk.close()
+
+    def test_segment_missing_behind_the_beginning_of_a_reply(self):
+        talk = session(service=RS).c("PASV\r\n").s("227 Ent", "ering 10,0,0,1,195,80\r\n", "200 x\r\n")
+        talk.c("NOOP\r\n").s("200 y\r\n")
+        gone = [p for p in talk.packets if b"ering" not in p]
+        result = self.play(gone, "-s", "192.0.2.10:21", "-r", "10.0.0.1:21")
+        self.assertEqual(result.texts("server")[-1], "200 y")
+        self.assertIn(b"200 x\r\n", [p.payload for p in result.packets])
+        self.assertIn(b"200 y\r\n", [p.payload for p in result.packets])
 
     def test_random_segmentation(self):
         rng = random.Random(1)
