@@ -146,22 +146,21 @@ static int read_answer(struct netlink *nl, struct reading *r)
 	return result;
 }
 
-static void number(struct netlink *nl, struct nlmsghdr *nlh)
+static uint32_t number(struct netlink *nl, struct nlmsghdr *nlh)
 {
 	nlh->nlmsg_seq = ++nl->sequence;
 	nlh->nlmsg_pid = nl->port;
 	nlh->nlmsg_flags |= NLM_F_REQUEST;
 	if ((nlh->nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP)
 		nlh->nlmsg_flags |= NLM_F_ACK;
+	return nlh->nlmsg_seq;
 }
 
 int netlink_query(struct netlink *nl, struct nlmsghdr *nlh, netlink_answer *cb, void *data)
 {
-	struct reading r = { .cb = cb, .data = data };
+	struct reading r = { .cb = cb, .data = data, .sequence = number(nl, nlh) };
 	int err;
 
-	number(nl, nlh);
-	r.sequence = nlh->nlmsg_seq;
 	if (mnl_socket_sendto(nl->socket, nlh, nlh->nlmsg_len) < 0)
 		return -errno;
 	err = read_answer(nl, &r);
@@ -177,11 +176,14 @@ int netlink_request(struct netlink *nl, struct nlmsghdr *nlh)
 	return netlink_query(nl, nlh, NULL, NULL);
 }
 
-static struct nlmsghdr *put_bracket(void *buffer, uint16_t type, unsigned subsystem)
+/* With the number of what is between: the kernel refuses a whole transaction at its begin. */
+static struct nlmsghdr *put_bracket(void *buffer, uint16_t type, unsigned subsystem,
+				    uint32_t sequence)
 {
 	struct nlmsghdr *nlh = netlink_nfnl_put(buffer, 0, type, 0, AF_UNSPEC);
 	struct nfgenmsg *nfg = mnl_nlmsg_get_payload(nlh);
 
+	nlh->nlmsg_seq = sequence;
 	nfg->res_id = htons((uint16_t)subsystem);
 	return nlh;
 }
@@ -190,11 +192,11 @@ int netlink_transaction(struct netlink *nl, unsigned subsystem, struct nlmsghdr 
 {
 	uint8_t begin[sizeof(struct nlmsghdr) + sizeof(struct nfgenmsg)] __attribute__((aligned(4)));
 	uint8_t end[sizeof(begin)] __attribute__((aligned(4)));
-	struct reading r = { .cb = NULL };
+	struct reading r = { .sequence = number(nl, nlh) };
 	struct iovec parts[] = {
-		{ put_bracket(begin, NFNL_MSG_BATCH_BEGIN, subsystem), sizeof(begin) },
+		{ put_bracket(begin, NFNL_MSG_BATCH_BEGIN, subsystem, r.sequence), sizeof(begin) },
 		{ nlh, nlh->nlmsg_len },
-		{ put_bracket(end, NFNL_MSG_BATCH_END, subsystem), sizeof(end) },
+		{ put_bracket(end, NFNL_MSG_BATCH_END, subsystem, r.sequence), sizeof(end) },
 	};
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	const struct msghdr message = {
@@ -204,8 +206,6 @@ int netlink_transaction(struct netlink *nl, unsigned subsystem, struct nlmsghdr 
 		.msg_iovlen = sizeof(parts) / sizeof(parts[0]),
 	};
 
-	number(nl, nlh);
-	r.sequence = nlh->nlmsg_seq;
 	if (sendmsg(netlink_fd(nl), &message, 0) < 0)
 		return -errno;
 	return read_answer(nl, &r);

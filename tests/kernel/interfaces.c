@@ -174,12 +174,15 @@ struct session {
 	struct flow flow;
 };
 
-static int receive(struct queue_packet *packets)
+#define SOON_MS  300 /* in which nothing must come */
+#define LATER_MS 10000
+
+static int receive(struct queue_packet *packets, int wait_ms)
 {
 	struct pollfd p = { .fd = queue_fd(queue), .events = POLLIN };
 	int n;
 
-	if (poll(&p, 1, 500) <= 0)
+	if (poll(&p, 1, wait_ms) <= 0)
 		return 0;
 	n = queue_receive(queue, packets, QUEUE_BATCH_MAX);
 	for (int i = 0; i < n; i++)
@@ -197,7 +200,7 @@ static struct session open_session(const char *vip)
 	s.control[0] = place_connect(PLACE_CLIENT, NULL, &service);
 	expect_true(s.control[0] >= 0, "control connection: %s", strerror(-s.control[0]));
 	expect_true(send(s.control[0], "NOOP\r\n", 6, 0) == 6, "send");
-	IS(receive(packets), 1);
+	IS(receive(packets, LATER_MS), 1);
 	IS(packets[0].has_flow, true);
 	IS(packets[0].direction, FROM_CLIENT);
 	s.flow = packets[0].flow;
@@ -293,25 +296,25 @@ static void test_adjusted(const char *vip)
 	IS(conntrack_make_liberal(nl, &s.flow), 0);
 	IS(liberal_directions(&s.flow), 2);
 	expect_true(send(s.control[0], "NOOP\r\n", 6, 0) == 6, "send");
-	IS(receive(packets), 1);
-	IS(receive(packets), 0); /* the acknowledgement */
+	IS(receive(packets, LATER_MS), 1);
+	IS(receive(packets, SOON_MS), 0); /* the acknowledgement */
 	IS(ruleset_mark_adjusted(ruleset, &s.flow), 0);
 	IS(ruleset_mark_adjusted(ruleset, &s.flow), 0);
 	expect_true(send(s.control[0], "NOOP\r\n", 6, 0) == 6, "send");
-	IS(receive(packets), 1);
-	IS(receive(packets), 1);
+	IS(receive(packets, LATER_MS), 1);
+	IS(receive(packets, LATER_MS), 1);
 	IS(packets[0].direction, FROM_SERVER);
 	IS(ruleset_unmark_adjusted(ruleset, &s.flow), 0);
 	IS(ruleset_unmark_adjusted(ruleset, &s.flow), 0);
 	expect_true(send(s.control[0], "NOOP\r\n", 6, 0) == 6, "send");
-	IS(receive(packets), 1);
-	IS(receive(packets), 0);
+	IS(receive(packets, LATER_MS), 1);
+	IS(receive(packets, SOON_MS), 0);
 	since = microseconds();
-	for (int i = 0; i < 50; i++) {
+	for (int i = 0; i < 10; i++) {
 		IS(ruleset_mark_adjusted(ruleset, &s.flow), 0);
 		IS(ruleset_unmark_adjusted(ruleset, &s.flow), 0);
 	}
-	once = (microseconds() - since) / 100;
+	once = (microseconds() - since) / 20;
 	printf("a mark takes %ld us\n", once);
 	close(s.control[0]);
 }
@@ -331,7 +334,7 @@ static void test_no_helper(const char *vip)
 	expect_true(control >= 0, "control connection: %s", strerror(-control));
 	IS(ruleset_apply(ruleset, &plan), 0);
 	expect_true(send(control, "NOOP\r\n", 6, 0) == 6, "send");
-	IS(receive(packets), 1);
+	IS(receive(packets, LATER_MS), 1);
 	IS(packets[0].flow.has_helper, false);
 	e = expectation_passive(&packets[0].flow, 50006);
 	IS(expectation_add(nl, &packets[0].flow, &e), -EOPNOTSUPP);
@@ -360,16 +363,16 @@ static void test_ipvs(void)
 		 "ipvsadm -a -t 192.0.2.10:80 -r 10.0.0.2 -g"), 0);
 	IS(ipvs_services(ipvs, 21, count_service, &count), 0);
 	IS(count, 4);
-	IS(shell("seq -f 192.0.2.10:%g 1001 3000 | sed 's/.*/-A -t &\\n-a -t & -r 10.0.0.2 -m/' | "
+	IS(shell("seq -f 192.0.2.10:%g 1001 1500 | sed 's/.*/-A -t &\\n-a -t & -r 10.0.0.2 -m/' | "
 		 "ipvsadm -R"), 0);
 	since = microseconds();
 	count = 0;
 	IS(ipvs_services(ipvs, 0, count_service, &count), 0);
-	IS(count, 2004);
-	printf("2003 services with their servers take %ld us\n", microseconds() - since);
+	IS(count, 504);
+	printf("503 services with their servers take %ld us\n", microseconds() - since);
 	since = microseconds();
 	IS(ipvs_services(ipvs, 21, count_service, &count), 0);
-	printf("2 of 2003 services take %ld us\n", microseconds() - since);
+	printf("2 of 503 services take %ld us\n", microseconds() - since);
 	IS(ipvs_backup_get(ipvs, &backup), -ESRCH);
 	IS(ipvs_backup_stop(ipvs), -ESRCH);
 	IS(ipvs_backup_start(ipvs, "nowhere", 3), -ENODEV);
@@ -392,7 +395,7 @@ static void wait_settled(struct ipvs_sync *sync, uint64_t ticket)
 	do {
 		settled = ipvs_sync_settled(sync, ticket);
 		usleep(100);
-	} while (settled == 0 && microseconds() - since < 3000000);
+	} while (settled == 0 && microseconds() - since < 10000000);
 	IS(settled, 1);
 }
 
@@ -501,12 +504,16 @@ static void test_no_privilege(void)
 	if (child == 0) {
 		struct netlink *own;
 		const struct helper_policy policy = { 8, 60 };
+		const struct flow flow = { .id = 1 };
+		struct ruleset *other;
 
 		IS(setgid(65534) | setuid(65534), 0);
 		IS(netlink_open(NETLINK_NETFILTER, &own), 0);
 		IS(queue_open(QUEUE + 1, 1024, true, &q), -EPERM);
 		IS(queue_open(QUEUE, 1024, true, &q), -EPERM);
 		IS(helper_register(own, &policy), -EPERM);
+		IS(ruleset_open(&other), 0);
+		IS(ruleset_mark_adjusted(other, &flow), -EPERM);
 		probe_run(1, found);
 		IS(found[PROBE_NO_NET_ADMIN], true);
 		_exit(failures != 0);

@@ -100,8 +100,11 @@ static void start(struct lab *lab)
 	start_sync(lab);
 }
 
-/* Accepts what is queued for so long; keeps the flow. Returns the number of packets. */
-static int pump(struct lab *lab, int ms)
+#define FIRST_PACKET_MS 10000
+#define SILENCE_MS      200
+
+/* Accepts what comes until silence follows; keeps the flow. Returns the number of packets. */
+static int pump(struct lab *lab)
 {
 	struct queue_packet packets[QUEUE_BATCH_MAX];
 	struct pollfd polled[QUEUES];
@@ -109,7 +112,7 @@ static int pump(struct lab *lab, int ms)
 
 	for (int q = 0; q < QUEUES; q++)
 		polled[q] = (struct pollfd){ .fd = queue_fd(lab->queues[q]), .events = POLLIN };
-	while (poll(polled, QUEUES, ms) > 0) {
+	while (poll(polled, QUEUES, seen ? SILENCE_MS : FIRST_PACKET_MS) > 0) {
 		for (int q = 0; q < QUEUES; q++) {
 			n = queue_receive(lab->queues[q], packets, QUEUE_BATCH_MAX);
 			must(n, "queue_receive");
@@ -149,19 +152,19 @@ static void open_control(struct lab *lab)
 	lab->control[0] = place_connect(PLACE_CLIENT, NULL, &lab->vip);
 	must(lab->control[0], "control connection");
 	lab->server = PLACE_RS1;
-	lab->control[1] = place_accept(listeners[0], 200, &peer);
+	lab->control[1] = place_accept(listeners[0], 500, &peer);
 	if (lab->control[1] < 0) {
 		lab->server = PLACE_RS2;
-		lab->control[1] = place_accept(listeners[1], 200, &peer);
+		lab->control[1] = place_accept(listeners[1], 500, &peer);
 	}
 	must(lab->control[1], "control connection at the server");
 	close(listeners[0]);
 	close(listeners[1]);
 	expect_true(send(lab->control[0], "PASV\r\n", 6, 0) == 6, "send");
-	expect_true(pump(lab, 200) == 1, "not one packet came for one command");
+	expect_true(pump(lab) == 1, "not one packet came for one command");
 	check_flow(lab);
 	expect_true(send(lab->control[1], "227 \r\n", 6, 0) == 6, "send");
-	expect_true(pump(lab, 200) == 1, "not one packet came for one reply");
+	expect_true(pump(lab) == 1, "not one packet came for one reply");
 }
 
 static struct endpoint server_at(const struct lab *lab, uint16_t port)
@@ -214,7 +217,7 @@ static void passive_opening(struct lab *lab, uint16_t port, uint16_t server_port
 		settle(lab, &entry);
 	client = place_connect(PLACE_CLIENT, NULL, &shown);
 	expect_true(client >= 0, "passive connection to port %u: %s", port, strerror(-client));
-	server = place_accept(listener, 1000, &peer);
+	server = place_accept(listener, 10000, &peer);
 	must(server, "passive connection at the server");
 	expect_true(endpoint_same_address(&peer, &lab->client), "it comes from elsewhere");
 	expect_true(place_exchange(client, server), "no data goes through");
@@ -256,7 +259,7 @@ static void active_opening(struct lab *lab, uint16_t port, uint16_t source_port)
 	server = place_connect(lab->server, &source, &shown);
 	expect_true(server >= 0, "active connection from port %u: %s", source_port,
 		    strerror(-server));
-	client = place_accept(listener, 1000, &peer);
+	client = place_accept(listener, 10000, &peer);
 	must(client, "active connection at the client");
 	printf("active from port %u: the client sees %s\n", source_port,
 	       endpoint_format(&peer, text));

@@ -1,4 +1,4 @@
-# Openings in the kernel: 200 passive ones in a row and active ones, both
+# Openings in the kernel: passive ones in a row and active ones, both
 # families, both ways of forwarding, each used as soon as it is said to be ready.
 # shellcheck shell=bash
 . "$(dirname "${BASH_SOURCE[0]}")/../lab/topology.sh"
@@ -10,6 +10,6 @@ lab_up capture=no
 for family in 4 6; do
 	for forwarding in ipvs conntrack; do
 		echo "=== IPv$family, $forwarding"
-		in_director "$program" $forwarding $family "${OPENINGS:-200}"
+		in_director "$program" $forwarding $family "${OPENINGS:-100}"
 	done
 done

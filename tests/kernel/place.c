@@ -13,6 +13,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define CONNECT_MS 3000
+#define DATA_MS    10000
+
 static int namespaces[PLACES];
 
 void expect_true(bool ok, const char *format, ...)
@@ -134,7 +137,7 @@ int place_connect(enum place where, const struct endpoint *local, const struct e
 	struct pollfd p = { .fd = fd, .events = POLLOUT };
 	socklen_t length = sizeof(error);
 
-	if (poll(&p, 1, 2000) <= 0)
+	if (poll(&p, 1, CONNECT_MS) <= 0)
 		error = ETIMEDOUT;
 	else
 		getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length);
@@ -170,7 +173,7 @@ static bool goes_through(int from, int to)
 	char sent[] = "data", got[sizeof(sent)] = "";
 
 	return send(from, sent, sizeof(sent), MSG_NOSIGNAL) == sizeof(sent) &&
-	       poll(&p, 1, 2000) == 1 && recv(to, got, sizeof(got), 0) == sizeof(got) &&
+	       poll(&p, 1, DATA_MS) == 1 && recv(to, got, sizeof(got), 0) == sizeof(got) &&
 	       memcmp(sent, got, sizeof(got)) == 0;
 }
 

@@ -22,7 +22,7 @@ struct endpoint at_port(struct endpoint e, uint16_t port);
 
 int place_listen(enum place where, const struct endpoint *local);
 
-/* A connected descriptor or -errno; local may be NULL, waits at most 2 s. */
+/* A connected descriptor or -errno; local may be NULL, waits at most 3 s. */
 int place_connect(enum place where, const struct endpoint *local, const struct endpoint *remote);
 
 /* Starts to connect, and returns the descriptor. */
