@@ -204,9 +204,9 @@ int ask_result(const struct options *o, json_t *request, const char *pages, json
 	return status;
 }
 
-int ask_quietly(const struct options *o, json_t **result)
+int ask_quietly(const struct options *o, json_t *request, json_t **result)
 {
-	const struct question q = { .options = o, .request = o->request };
+	const struct question q = { .options = o, .request = request };
 	struct connection c;
 	json_t *reply;
 	int error = connection_open(o->socket, &c);

@@ -17,10 +17,11 @@ int ask(const struct options *o);
 int ask_result(const struct options *o, json_t *request, const char *pages, json_t **result);
 
 /*
- * Asks what the command line says, says nothing, and gives the first page. 0, or -errno where
+ * Asks for request, says nothing, and gives the first page. 0, or -errno where
  * there was no connection or no good reply; -EREMOTEIO: the daemon refuses.
  */
-int ask_quietly(const struct options *o, json_t **result) __attribute__((warn_unused_result));
+int ask_quietly(const struct options *o, json_t *request, json_t **result)
+	__attribute__((warn_unused_result));
 
 /* Prints value, which is freed; NULL stands for short memory. */
 void ask_print_json(json_t *value);

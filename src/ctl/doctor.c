@@ -105,7 +105,7 @@ static int status_of(const json_t *findings)
 static json_t *examine(const struct options *o)
 {
 	json_t *result = NULL;
-	int status = ask_quietly(o, &result);
+	int status = ask_quietly(o, o->request, &result);
 
 	if (status == -ENOENT || status == -ECONNREFUSED || status == -EACCES)
 		result = look(o);

@@ -4,6 +4,7 @@
 #include "ctl/doctor.h"
 #include "ctl/explain.h"
 #include "ctl/import.h"
+#include "ctl/top.h"
 #include "daemon/config.h"
 
 #include <errno.h>
@@ -36,6 +37,7 @@ static const struct ctl_command commands[] = {
 	  .summary = "control lines of a client or a service, before and after", .print = print_event },
 	{ .name = "explain", .arguments = "CLIENT", .positional = "client",
 	  .summary = "sessions of a client, and what was refused and why", .local = explain },
+	{ .name = "top", .summary = "services and events on a full screen", .local = top },
 	{ .name = "doctor", .summary = "what is wrong, why it matters, and what mends it", .local = doctor },
 	{ .name = "import", .arguments = "[FILE]", .positional = "file", .optional = true,
 	  .summary = "draft services from ipvsadm -Sn or a keepalived.conf", .local = import_run },
