@@ -5,7 +5,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -19,13 +18,21 @@ enum {
 	TELNET_IAC = 255,
 };
 
-static const struct {
-	char verb[5];
+static const struct verb {
+	char text[5];
+	uint8_t size;
 	enum command command;
 } verbs[] = {
-	{ "PASV", COMMAND_PASV }, { "EPSV", COMMAND_EPSV }, { "PORT", COMMAND_PORT },
-	{ "EPRT", COMMAND_EPRT }, { "AUTH", COMMAND_AUTH }, { "CCC", COMMAND_CCC },
+	{ "PASV", 4, COMMAND_PASV }, { "EPSV", 4, COMMAND_EPSV }, { "PORT", 4, COMMAND_PORT },
+	{ "EPRT", 4, COMMAND_EPRT }, { "AUTH", 4, COMMAND_AUTH }, { "CCC", 3, COMMAND_CCC },
 };
+
+/* Whether text begins as the verb does, in any case. Most differ in their first letter. */
+static bool begins_as(const struct verb *v, const char *text, size_t size)
+{
+	return size == 0 || (((text[0] ^ v->text[0]) & ~0x20) == 0 &&
+			     strncasecmp(text, v->text, size < v->size ? size : v->size) == 0);
+}
 
 static bool is_blank(char c)
 {
@@ -62,6 +69,10 @@ size_t message_strip_telnet(const char *line, size_t size, char *out)
 {
 	size_t at = 0, kept = 0;
 
+	if (memchr(line, TELNET_IAC, size) == NULL) {
+		memcpy(out, line, size);
+		return size;
+	}
 	while (at < size) {
 		if ((uint8_t)line[at] != TELNET_IAC)
 			out[kept++] = line[at++];
@@ -84,7 +95,7 @@ enum command message_command(const char *line, size_t size, struct span *argumen
 		end--;
 	*argument = (struct span){ start, end - start };
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
-		if (verb == strlen(verbs[i].verb) && strncasecmp(line, verbs[i].verb, verb) == 0)
+		if (verb == verbs[i].size && begins_as(&verbs[i], line, verb))
 			command = verbs[i].command;
 	if (command == COMMAND_EPSV && argument->size == 3 &&
 	    strncasecmp(line + start, "ALL", 3) == 0)
@@ -97,9 +108,9 @@ bool message_command_possible(const char *start, size_t size)
 	if (size > 0 && (uint8_t)start[0] == TELNET_IAC)
 		return true;
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-		size_t length = strlen(verbs[i].verb);
+		size_t length = verbs[i].size;
 
-		if (strncasecmp(start, verbs[i].verb, size < length ? size : length) == 0 &&
+		if (begins_as(&verbs[i], start, size) &&
 		    (size <= length || is_blank(start[length]) || start[length] == '\r'))
 			return true;
 	}
@@ -254,16 +265,39 @@ int message_parse_extended(const char *line, size_t size, uint16_t *port, struct
 	return -EBADMSG;
 }
 
+static size_t put_number(char *out, unsigned int number)
+{
+	size_t digits = 1;
+
+	for (unsigned int rest = number / 10; rest > 0; rest /= 10)
+		digits++;
+	for (size_t i = digits; i-- > 0; number /= 10)
+		out[i] = (char)('0' + number % 10);
+	return digits;
+}
+
 size_t message_format_passive(const struct endpoint *e, char text[static ANNOUNCEMENT_MAX])
 {
 	const uint8_t *a = &e->addr.s6_addr[12];
+	const unsigned int numbers[6] = { a[0], a[1], a[2], a[3], e->port >> 8, e->port & 0xff };
+	size_t size = 0;
 
-	return (size_t)snprintf(text, ANNOUNCEMENT_MAX, "%u,%u,%u,%u,%u,%u", a[0], a[1], a[2], a[3],
-				e->port >> 8, e->port & 0xff);
+	for (size_t i = 0; i < 6; i++) {
+		if (i > 0)
+			text[size++] = ',';
+		size += put_number(text + size, numbers[i]);
+	}
+	text[size] = '\0';
+	return size;
 }
 
 size_t message_format_extended(uint16_t port, char delimiter, char text[static ANNOUNCEMENT_MAX])
 {
-	return (size_t)snprintf(text, ANNOUNCEMENT_MAX, "%c%c%c%u%c", delimiter, delimiter, delimiter,
-				port, delimiter);
+	size_t size = 3;
+
+	memset(text, delimiter, size);
+	size += put_number(text + size, port);
+	text[size++] = delimiter;
+	text[size] = '\0';
+	return size;
 }

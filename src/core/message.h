@@ -69,7 +69,7 @@ int message_parse_passive(const char *line, size_t size, struct endpoint *e, str
 int message_parse_extended(const char *line, size_t size, uint16_t *port, struct span *where)
 	__attribute__((warn_unused_result));
 
-/* Writes the six numbers of an IPv4 endpoint; returns their size. */
+/* Writes the six numbers of an IPv4 endpoint, terminated; returns their size. */
 size_t message_format_passive(const struct endpoint *e, char text[static ANNOUNCEMENT_MAX]);
 
 /* Writes the port of a 229 between its delimiters; returns its size. */
