@@ -122,18 +122,26 @@ static void fail(const struct scenario *s, const char *what)
 
 static bool pass(struct crowd *c, const struct flow *flow, const struct frame *f)
 {
-	struct situation at = { .policy = c->policy, .from = f->from, .now = NOW };
-	struct session *session;
+	struct session *session = table_find(c->table, flow);
+	const struct service *service;
 	struct packet packet;
+	struct situation at;
 
-	at.service = policy_find(c->policy, &flow->service);
-	session = table_find(c->table, flow);
-	if (at.service == NULL || session == NULL || packet_parse(f->bytes, f->size, &packet) < 0)
+	if (session == NULL)
 		return false;
-	at.session = session;
-	at.packet = &packet;
-	at.splices[FROM_CLIENT] = table_splice(c->table, session, FROM_CLIENT);
-	at.splices[FROM_SERVER] = table_splice(c->table, session, FROM_SERVER);
+	service = policy_find_again(c->policy, &flow->service, &session->service);
+	if (service == NULL || packet_parse(f->bytes, f->size, &packet) < 0)
+		return false;
+	at = (struct situation){
+		.policy = c->policy,
+		.service = service,
+		.session = session,
+		.splices = { table_splice(c->table, session, FROM_CLIENT),
+			     table_splice(c->table, session, FROM_SERVER) },
+		.from = f->from,
+		.packet = &packet,
+		.now = NOW,
+	};
 	decide(&at, &c->decision);
 	for (size_t i = 0; i < c->decision.want_count; i++) {
 		c->decision.wants[i].port = c->decision.wants[i].target.port;

@@ -34,16 +34,6 @@ struct in_addr endpoint_ipv4(const struct endpoint *e)
 	return addr;
 }
 
-bool endpoint_same_address(const struct endpoint *a, const struct endpoint *b)
-{
-	return memcmp(&a->addr, &b->addr, sizeof(a->addr)) == 0;
-}
-
-bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
-{
-	return a->port == b->port && endpoint_same_address(a, b);
-}
-
 const char *endpoint_format(const struct endpoint *e, char text[static ENDPOINT_TEXT_MAX])
 {
 	char address[INET6_ADDRSTRLEN];

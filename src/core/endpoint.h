@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct endpoint {
 	struct in6_addr addr;
@@ -29,8 +30,15 @@ bool endpoint_is_ipv4(const struct endpoint *e);
 /* The IPv4 address in network byte order; only meaningful where endpoint_is_ipv4. */
 struct in_addr endpoint_ipv4(const struct endpoint *e);
 
-bool endpoint_same_address(const struct endpoint *a, const struct endpoint *b);
-bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);
+static inline bool endpoint_same_address(const struct endpoint *a, const struct endpoint *b)
+{
+	return memcmp(&a->addr, &b->addr, sizeof(a->addr)) == 0;
+}
+
+static inline bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
+{
+	return a->port == b->port && endpoint_same_address(a, b);
+}
 
 /* Writes "192.0.2.10:21" or "[2001:db8::10]:21" and returns text. */
 const char *endpoint_format(const struct endpoint *e, char text[static ENDPOINT_TEXT_MAX]);

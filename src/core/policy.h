@@ -49,4 +49,17 @@ int policy_compare_services(const void *a, const void *b);
 /* The service at that address and port, or NULL. */
 const struct service *policy_find(const struct policy *policy, const struct endpoint *address);
 
+/* The same. *index is where it was last time, whatever the policy then: mostly it is there still. */
+static inline const struct service *policy_find_again(const struct policy *policy,
+						      const struct endpoint *address, uint32_t *index)
+{
+	const struct service *found = &policy->services[*index];
+
+	if (*index < policy->service_count && endpoint_equal(&found->address, address))
+		return found;
+	found = policy_find(policy, address);
+	*index = found == NULL ? 0 : (uint32_t)(found - policy->services);
+	return found;
+}
+
 #endif

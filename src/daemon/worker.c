@@ -71,14 +71,11 @@ static uint64_t now_ms(void)
 
 /* ---- what is told to others ---- */
 
-/* service may be a copy that a waiting packet holds. */
-static struct counters *tally_of(struct worker *w, const struct service *service)
+static struct counters *tally_of(struct worker *w, struct session *s)
 {
-	const struct service *ours = policy_find(w->policy, &service->address);
-
-	if (ours == NULL || w->tally == NULL)
+	if (policy_find_again(w->policy, &s->flow.service, &s->service) == NULL || w->tally == NULL)
 		return &w->untallied;
-	return &w->tally->services[ours - w->policy->services];
+	return &w->tally->services[s->service];
 }
 
 static void note(struct worker *w, const struct session *s, struct event event)
@@ -204,7 +201,7 @@ static void finish(struct worker *w, const struct situation *at, struct session 
 		   struct decision *d, uint32_t id)
 {
 	const struct dialogue before = s->dialogue;
-	struct counters *tally = tally_of(w, at->service);
+	struct counters *tally = tally_of(w, s);
 	struct outcome outcome;
 
 	settle(at, d, w->table, s, w->bytes, sizeof(w->bytes), &outcome);
@@ -283,20 +280,16 @@ static bool make_pending(struct worker *w, struct session *s, const struct servi
 	return true;
 }
 
-static struct session *session_of(struct worker *w, const struct flow *flow,
-				  const struct service *service)
+static struct session *add_session(struct worker *w, const struct flow *flow)
 {
-	struct session *s = table_find(w->table, flow);
 	bool evicted;
+	struct session *s = table_add(w->table, flow, w->now, &evicted);
 
-	if (s != NULL)
-		return s;
-	s = table_add(w->table, flow, w->now, &evicted);
 	if (evicted || s == NULL)
 		count_reason(w, REASON_SESSION_EVICTED);
 	if (s != NULL) {
 		counter_add(&w->counters.sessions, 1);
-		counter_add(&tally_of(w, service)->sessions, 1);
+		counter_add(&tally_of(w, s)->sessions, 1);
 		note(w, s, (struct event){ .kind = EVENT_SESSION });
 	}
 	return s;
@@ -326,19 +319,23 @@ static bool handle_session(struct worker *w, const struct queue_packet *queued, 
 /* The same. */
 static bool handle(struct worker *w, const struct queue_packet *queued)
 {
+	struct session *s = queued->has_flow ? table_find(w->table, &queued->flow) : NULL;
+	uint32_t unknown = 0, *index = s == NULL ? &unknown : &s->service;
 	const struct service *service = NULL;
-	struct session *s = NULL;
 	struct packet packet;
 
 	counter_add(&w->counters.packets, 1);
 	if (queued->has_flow)
-		service = policy_find(w->policy, &queued->flow.service);
-	if (service == NULL)
+		service = policy_find_again(w->policy, &queued->flow.service, index);
+	if (service == NULL) {
 		count_reason(w, REASON_SERVICE_UNKNOWN);
-	else if (packet_parse(queued->bytes, queued->length, &packet) < 0)
+		s = NULL;
+	} else if (packet_parse(queued->bytes, queued->length, &packet) < 0) {
 		count_reason(w, REASON_PACKET_MALFORMED);
-	else
-		s = session_of(w, &queued->flow, service);
+		s = NULL;
+	} else if (s == NULL) {
+		s = add_session(w, &queued->flow);
+	}
 	if (s != NULL)
 		return handle_session(w, queued, s, service, &packet);
 	accept_packet(w, queued->id);
