@@ -317,10 +317,11 @@ static void emit(const struct situation *at, const struct table *table, const st
 }
 
 /* Whether the packet may leave as it came: no map applies to it, and all of it was read. */
-static bool is_unchanged(const struct situation *at, const struct session *s)
+static bool is_unchanged(const struct situation *at, const struct dialogue *after,
+			 const struct session *s)
 {
 	const struct packet *p = at->packet;
-	const struct stream *stream = &s->dialogue.streams[at->from];
+	const struct stream *stream = &after->streams[at->from];
 
 	return s->splices[FROM_CLIENT] == 0 && s->splices[FROM_SERVER] == 0 &&
 	       (p->payload_size == 0 ||
@@ -350,12 +351,10 @@ static bool must_fail_closed(const struct situation *at, const struct decision *
 	return failed && !at->service->fail_open;
 }
 
-void settle(const struct situation *at, struct decision *d, struct table *table,
-	    struct session *session, uint8_t *buffer, size_t capacity, struct outcome *outcome)
+static void settle_changes(const struct situation *at, struct decision *d, struct table *table,
+			   struct session *session, uint8_t *buffer, size_t capacity,
+			   struct outcome *outcome)
 {
-	*outcome = (struct outcome){ .verdict = VERDICT_DROP };
-	if (must_fail_closed(at, d))
-		return;
 	take_acknowledgement(at, table, session);
 	if (!d->drop && commit_edits(at, d, table, session) < 0) {
 		outcome->reasons = reason_bit(REASON_SPLICES_EXHAUSTED);
@@ -367,7 +366,28 @@ void settle(const struct situation *at, struct decision *d, struct table *table,
 	if (d->drop)
 		return;
 	outcome->verdict = VERDICT_ACCEPT;
-	if (!is_unchanged(at, session))
-		emit(at, table, session, buffer, capacity, outcome);
+	if (is_unchanged(at, &session->dialogue, session))
+		return;
+	emit(at, table, session, buffer, capacity, outcome);
 	outcome->adjust = !session->adjusted && needs_all_packets(table, session);
+}
+
+/* Most packets: nothing is wanted, edited, kept or dropped, and no map applies. */
+static bool changes_nothing(const struct situation *at, const struct decision *d,
+			    const struct session *s)
+{
+	return d->want_count == 0 && d->edit_count == 0 && !d->keep && !d->drop &&
+	       is_unchanged(at, &d->after, s);
+}
+
+void settle(const struct situation *at, struct decision *d, struct table *table,
+	    struct session *session, uint8_t *buffer, size_t capacity, struct outcome *outcome)
+{
+	*outcome = (struct outcome){ .verdict = VERDICT_DROP };
+	if (changes_nothing(at, d, session)) {
+		table_commit(table, session, &d->after, at->now);
+		outcome->verdict = VERDICT_ACCEPT;
+	} else if (!must_fail_closed(at, d)) {
+		settle_changes(at, d, table, session, buffer, capacity, outcome);
+	}
 }
