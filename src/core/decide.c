@@ -8,7 +8,9 @@
 #include <strings.h>
 
 enum {
+	CODE_DIGITS = 3,
 	CODE_SIZE = 4, /* a reply code with the blank or hyphen behind it */
+	CODE_MAX = 599,
 	PRIVILEGED_PORTS = 1024,
 	PENDING_MAX = UINT8_MAX,
 	EARLY_DROPS_MAX = 3, /* a sender rarely repeats a segment so often before the one that is missing */
@@ -268,11 +270,17 @@ static void read_final_reply(const struct situation *at, struct decision *d, uin
 /* The code of a reply line, or 0 for one that has none. *mark is the character behind it. */
 static uint16_t reply_code(const char *text, size_t size, char *mark)
 {
-	struct cursor c = cursor_over(text, size);
-	uint16_t code = (uint16_t)cursor_number(&c, 3, 599);
+	uint16_t code = 0;
 
-	*mark = c.at == size ? ' ' : cursor_peek(&c);
-	return c.failed || c.at != 3 || (*mark != ' ' && *mark != '-') ? 0 : code;
+	*mark = size > CODE_DIGITS ? text[CODE_DIGITS] : ' ';
+	if (size < CODE_DIGITS || (*mark != ' ' && *mark != '-'))
+		return 0;
+	for (size_t i = 0; i < CODE_DIGITS; i++) {
+		if (!char_is_digit(text[i]))
+			return 0;
+		code = (uint16_t)(code * 10 + (text[i] - '0'));
+	}
+	return code > CODE_MAX ? 0 : code;
 }
 
 /* A multi-line reply ends with its own code and a blank; what lies in between is text (RFC 959, 4.2). */
@@ -485,7 +493,8 @@ static void read_segment(const struct situation *at, struct decision *d)
 		.withheld = splice->withheld,
 		.assembled = d->assembled,
 	};
-	memcpy(d->assembled, splice->partial, reader.kept);
+	if (reader.kept > 0)
+		memcpy(d->assembled, splice->partial, reader.kept);
 	read_lines(at, d, &reader);
 }
 

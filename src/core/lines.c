@@ -40,10 +40,8 @@ bool line_skip(struct line_reader *r)
 	return end != NULL;
 }
 
-bool line_next(struct line_reader *r, struct line *line)
+void line_take(struct line_reader *r, struct line *line)
 {
-	if (r->size == 0)
-		return false;
 	*line = (struct line){ .text = r->text, .seq = r->seq, .editable = true };
 	line->complete = line_skip(r);
 	line->raw_size = (size_t)(r->text - line->text);
@@ -53,5 +51,4 @@ bool line_next(struct line_reader *r, struct line *line)
 	line->size = without_line_end(line->text, line->raw_size);
 	if (line->raw_size > r->max_line)
 		line->too_long = true;
-	return true;
 }

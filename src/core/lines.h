@@ -39,7 +39,16 @@ struct line_reader {
 /* Passes over the rest of a line, or of the segment; returns whether the line ends in it. */
 bool line_skip(struct line_reader *r);
 
+/* The next line of a segment that is not used up. */
+void line_take(struct line_reader *r, struct line *line);
+
 /* The next line, or false when the segment is used up. */
-bool line_next(struct line_reader *r, struct line *line);
+static inline bool line_next(struct line_reader *r, struct line *line)
+{
+	if (r->size == 0)
+		return false;
+	line_take(r, line);
+	return true;
+}
 
 #endif

@@ -40,7 +40,13 @@ static void put32(uint8_t *at, uint32_t value)
 	put16(at + 2, (uint16_t)value);
 }
 
-static int parse_ipv4(const uint8_t *bytes, size_t size, struct packet *p)
+/* The IP header's part of the work: how large the packet is, and where TCP begins in it. */
+struct place {
+	size_t size;
+	size_t tcp;
+};
+
+static int parse_ipv4(const uint8_t *bytes, size_t size, struct place *place)
 {
 	size_t header, total;
 
@@ -52,9 +58,7 @@ static int parse_ipv4(const uint8_t *bytes, size_t size, struct packet *p)
 		return -EBADMSG;
 	if (bytes[9] != IPPROTO_TCP || (get16(bytes + 6) & 0x3fff) != 0)
 		return -EPROTONOSUPPORT;
-	p->ipv6 = false;
-	p->size = total;
-	p->tcp = header;
+	*place = (struct place){ total, header };
 	return 0;
 }
 
@@ -62,7 +66,7 @@ static int parse_ipv4(const uint8_t *bytes, size_t size, struct packet *p)
  * Walks the extension headers that may stand before TCP. Not ours to change: a fragment, and a
  * packet with a routing header, whose checksum covers an address that is not in the IP header.
  */
-static int parse_ipv6(const uint8_t *bytes, size_t size, struct packet *p)
+static int parse_ipv6(const uint8_t *bytes, size_t size, struct place *place)
 {
 	size_t total, at = IPV6_HEADER;
 	uint8_t next;
@@ -83,47 +87,43 @@ static int parse_ipv6(const uint8_t *bytes, size_t size, struct packet *p)
 		if (at > total)
 			return -EBADMSG;
 	}
-	p->ipv6 = true;
-	p->size = total;
-	p->tcp = at;
+	*place = (struct place){ total, at };
 	return 0;
 }
 
 int packet_parse(const uint8_t *bytes, size_t size, struct packet *p)
 {
-	struct packet view = { .bytes = bytes };
+	uint8_t version = size == 0 ? 0 : bytes[0] >> 4;
+	int error = size == 0 ? -EBADMSG : -EPROTONOSUPPORT;
+	struct place place;
 	const uint8_t *tcp;
 	size_t header;
-	int error;
 
-	if (size == 0)
-		return -EBADMSG;
-	switch (bytes[0] >> 4) {
-	case 4:
-		error = parse_ipv4(bytes, size, &view);
-		break;
-	case 6:
-		error = parse_ipv6(bytes, size, &view);
-		break;
-	default:
-		error = -EPROTONOSUPPORT;
-	}
+	if (version == 4)
+		error = parse_ipv4(bytes, size, &place);
+	else if (version == 6)
+		error = parse_ipv6(bytes, size, &place);
 	if (error < 0)
 		return error;
-	if (view.size - view.tcp < TCP_HEADER_MIN)
+	if (place.size - place.tcp < TCP_HEADER_MIN)
 		return -EBADMSG;
-	tcp = bytes + view.tcp;
+	tcp = bytes + place.tcp;
 	header = (size_t)(tcp[12] >> 4) * 4;
-	if (header < TCP_HEADER_MIN || header > view.size - view.tcp)
+	if (header < TCP_HEADER_MIN || header > place.size - place.tcp)
 		return -EBADMSG;
-	view.payload = view.tcp + header;
-	view.payload_size = view.size - view.payload;
-	view.seq = get32(tcp + 4);
-	view.ack = get32(tcp + 8);
-	view.flags = tcp[13];
-	view.window = get16(tcp + 14);
-	view.urgent = get16(tcp + 18);
-	*p = view;
+	*p = (struct packet){
+		.bytes = bytes,
+		.size = place.size,
+		.ipv6 = version == 6,
+		.tcp = place.tcp,
+		.payload = place.tcp + header,
+		.payload_size = place.size - place.tcp - header,
+		.seq = get32(tcp + 4),
+		.ack = get32(tcp + 8),
+		.flags = tcp[13],
+		.window = get16(tcp + 14),
+		.urgent = get16(tcp + 18),
+	};
 	return 0;
 }
 
