@@ -20,6 +20,8 @@ void control_fail(struct control_error *error, const char *code, const char *for
 	va_start(arguments, format);
 	vsnprintf(error->text, sizeof(error->text), format, arguments);
 	va_end(arguments);
+	for (size_t size = strlen(error->text); size > 0 && error->text[size - 1] == '\n'; size--)
+		error->text[size - 1] = '\0';
 }
 
 int control_parse_address(const char *text, struct endpoint *e)

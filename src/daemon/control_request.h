@@ -16,6 +16,7 @@
 #define CONTROL_REQUEST_MAX 4096 /* bytes, with its line end */
 #define CONTROL_COMMAND_MAX 32
 #define CONTROL_SERVICE_MAX 64
+#define CONTROL_ERROR_MAX 2048   /* a configuration may have many faults */
 #define CONTROL_PAGE_MAX 1000    /* largest limit */
 #define CONTROL_PAGE 100         /* limit where none is asked for */
 
@@ -46,7 +47,7 @@ struct control_request {
 /* Why a request was refused: a stable word and a sentence. */
 struct control_error {
 	const char *code;
-	char text[200];
+	char text[CONTROL_ERROR_MAX];
 };
 
 void control_fail(struct control_error *error, const char *code, const char *format, ...)
