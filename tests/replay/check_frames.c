@@ -133,10 +133,51 @@ START_TEST(replay_takes_any_bytes_of_any_size)
 }
 END_TEST
 
+/* IPv4 and TCP headers and four bytes, from 192.0.2.1 to 192.0.2.2:21. */
+static void make_command(uint8_t packet[44], uint8_t port)
+{
+	static const uint8_t headers[40] = {
+		0x45, 0, 0, 44, 0, 0, 0, 0, 64, 6, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2,
+		0x80, 0, 0, 21, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x18, 1, 0, 0, 0, 0, 0,
+	};
+
+	memcpy(packet, headers, sizeof(headers));
+	packet[21] = port;
+	memcpy(packet + 40, "X\r\nX", 4);
+}
+
+START_TEST(connection_that_was_silent_for_longest_makes_room)
+{
+	const struct service service = { .active = true, .fail_open = true };
+	const struct roles roles = { 0 };
+	FILE *nowhere = fopen("/dev/null", "w");
+	struct listing *listing = listing_new(nowhere, false);
+	struct replay_plan plan = {
+		.linktype = DLT_RAW, .roles = &roles, .service = &service, .talks = 2, .listing = listing,
+	};
+	struct replay *replay = replay_new(&plan);
+	const uint8_t ports[] = { 1, 2, 1, 3, 1, 2, 1, 3 };
+	struct totals totals;
+
+	for (size_t i = 0; i < sizeof(ports); i++) {
+		uint8_t packet[44];
+		struct frame frame = { i + 1, { 0, 0 }, packet, sizeof(packet), sizeof(packet) };
+
+		make_command(packet, ports[i]);
+		replay_frame(replay, &frame);
+	}
+	replay_finish(replay, &totals);
+	ck_assert_uint_eq(totals.sessions, 5);
+	ck_assert_int_eq(listing_finish(listing), 0);
+	listing_free(listing);
+	fclose(nowhere);
+}
+END_TEST
+
 int main(void)
 {
-	Suite *suite = suite_create("link");
-	TCase *tcase = tcase_create("link");
+	Suite *suite = suite_create("frames");
+	TCase *tcase = tcase_create("frames");
 	SRunner *runner;
 	int failed;
 
@@ -146,6 +187,7 @@ int main(void)
 	tcase_add_test(tcase, tags_are_followed_up_to_their_limit);
 	tcase_add_test(tcase, what_is_not_ip_is_told_from_what_is_cut_off);
 	tcase_add_loop_test(tcase, replay_takes_any_bytes_of_any_size, 0, LINKTYPES);
+	tcase_add_test(tcase, connection_that_was_silent_for_longest_makes_room);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
