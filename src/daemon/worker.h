@@ -2,9 +2,7 @@
 /*
  * One thread with one queue, its own sockets and its own sessions: no lock on a packet's way.
  *
- * A round takes what the queue holds, decides on each packet, makes the openings that are wanted
- * and sends the verdicts. A packet whose opening is not in force yet waits beside the others, and
- * so do later ones of its session; nothing else does.
+ * What it does with packets is in daemon/traffic.h; this is the thread and its surroundings.
  *
  * The policy is a snapshot that main hands over whole. worker_call runs a function inside the
  * worker's thread, between two rounds: the only way for others to look at its sessions.
