@@ -82,6 +82,12 @@ static const char guard_rules[] =
 	" ip6 daddr . tcp dport @passive6 drop\n"
 	"\t}\n";
 
+/*
+ * Without a seed the kernel draws one for each rule: bare acknowledgements would go to another
+ * queue than the text, and all sessions to another one with every reload.
+ */
+#define QUEUE_SEED 0x66747061
+
 static void render_queue(const struct ruleset_plan *plan, const char *match, FILE *out)
 {
 	if (plan->queue_count == 1)
@@ -89,8 +95,8 @@ static void render_queue(const struct ruleset_plan *plan, const char *match, FIL
 	else
 		fprintf(out,
 			"\t\t%s queue flags bypass to"
-			" jhash ct original proto-src mod %u offset %u\n",
-			match, plan->queue_count, plan->queue_first);
+			" jhash ct original proto-src mod %u seed 0x%x offset %u\n",
+			match, plan->queue_count, QUEUE_SEED, plan->queue_first);
 }
 
 /* The first match is for segments that carry payload: they have a first byte. */

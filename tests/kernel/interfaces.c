@@ -106,7 +106,7 @@ static void test_ruleset(void)
 	plan.guard = true;
 	plan.fresh = true;
 	IS(ruleset_apply(ruleset, &plan), 0);
-	IS(shell("nft list table inet ftpalgd | grep -q 'jhash ct original proto-src mod 4 offset 2100'"),
+	IS(shell("nft list table inet ftpalgd | grep -q 'jhash ct original proto-src mod 4 seed 0x66747061 offset 2100'"),
 	   0);
 	IS(ruleset_monitor_read(monitor), 0);
 	IS(shell("nft flush chain inet ftpalgd divert"), 0);
