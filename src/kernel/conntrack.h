@@ -5,7 +5,7 @@
  * A control connection whose text changed its length has other sequence numbers on either side.
  * Conntrack sees the client's acknowledgements outside the window it keeps, and takes the entry
  * off those packets, which are then no longer diverted: the session hangs. The liberal flag ends
- * the window check for this connection alone (KERNEL.md 10).
+ * the window check for this connection alone.
  */
 #ifndef FTPALGD_KERNEL_CONNTRACK_H
 #define FTPALGD_KERNEL_CONNTRACK_H

@@ -4,14 +4,14 @@
  *
  * An expectation belongs to its master, the control connection, which must carry the helper
  * (kernel/helper.h). It is used up by the first connection that fits, dies with its master, and
- * lives as long as the helper's policy says, whatever is asked for here (KERNEL.md 13).
+ * lives as long as the helper's policy says, whatever is asked for here.
  *
  *	expectation            fits                    altered by the kernel to
  *	passive                client:any → VIP:port   nothing; IPVS does it
  *	passive_altered        client:any → VIP:port   client:any → RS:server_port
  *	active                 RS:any → client:port    VIP:any → client:port
  *
- * Alteration is nat-follow-master (KERNEL.md 15): the addresses come from the master's tuples,
+ * Alteration is nat-follow-master: the addresses come from the master's tuples,
  * only the port is taken from here, and it needs nat chains in the namespace
  * (kernel/ruleset.h has them). Ports are in host byte order.
  *

@@ -3,7 +3,7 @@
  * Gives IPVS connection entries through its backup thread, and tells when they are in force.
  *
  * Theory of operation. The thread reads its UDP socket and makes the entries: sendto returns
- * before that, and a client is fast enough to come between (KERNEL.md 19). What is known:
+ * before that, and a client is fast enough to come between. What is known:
  *  1. The thread is sequential: when it has taken message n+1 off its socket, it is done with n.
  *  2. Our echo socket is a member of the same group and connected to our sending socket. The
  *     kernel delivers a multicast datagram to the newest socket last, so that what has come

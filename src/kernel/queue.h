@@ -13,7 +13,7 @@
  * bytes are incomplete (over 65531) and messages that cannot be understood are accepted here,
  * unseen by the caller, and counted.
  *
- * Packets are IP packets: no link layer, checksums complete or not (KERNEL.md 5: a changed packet
+ * Packets are IP packets: no link layer, checksums complete or not (a changed packet
  * needs a full one). Never GSO: the kernel cuts large packets into segments first.
  *
  * The queue belongs to the descriptor, not to the process: queue_fd may be kept by the service

@@ -6,7 +6,7 @@
  * ruleset declares the same and fills it, in one transaction that may be repeated at any time:
  *  - the helper object and, in chain divert, its attachment to new control connections;
  *  - the divert rules: segments with payload of the services' established connections go to
- *    the queues, both directions of a connection to the same one (KERNEL.md 1 … 3);
+ *    the queues, both directions of a connection to the same one;
  *  - every segment of the connections in set adjusted, whose sequence numbers are being
  *    corrected (ruleset_mark_adjusted); its key is conntrack's id of the connection;
  *  - with guard, drops of new connections to a service's passive ports that no expectation of

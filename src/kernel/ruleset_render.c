@@ -59,7 +59,7 @@ static const char helper_object[] =
 	"\t\ttype \"" HELPER_NAME "\" protocol tcp\n"
 	"\t}\n";
 
-/* Only what conntrack has confirmed may be queued, hence established (KERNEL.md 3). */
+/* Only what conntrack has confirmed may be queued, hence established. */
 static const char divert_rules[] =
 	"\tchain divert {\n"
 	"\t\tmeta l4proto tcp ct state new ip daddr . tcp dport @services4"
