@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Any bytes as lines, cut where the first byte says, and every line as every message. Whatever is
+ * found is replaced, and must then be found again.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/fit.h"
+#include "core/lines.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool condition)
+{
+	if (!condition)
+		abort();
+}
+
+static void refit(const char *line, size_t size, struct span where, bool passive)
+{
+	static const uint16_t ports[] = { 1, 1024, 65535 };
+	struct endpoint e = { .addr.s6_addr = { [10] = 0xff, 0xff, 1, 20, 255, 0 } };
+
+	for (size_t i = 0; i < 3 && line[3] == ' '; i++) {
+		char text[ANNOUNCEMENT_MAX], *out = malloc(size + ANNOUNCEMENT_MAX);
+		struct endpoint found = { .port = 0 };
+		struct span again;
+		size_t announced, fitted;
+
+		e.port = ports[i];
+		announced = passive ? message_format_passive(&e, text)
+				    : message_format_extended(e.port, line[where.start], text);
+		fitted = fit_announcement(line, size, where, text, announced, out);
+		require(fitted >= size && fitted <= size + ANNOUNCEMENT_MAX);
+		require(memcmp(out, line, 4) == 0);
+		if (passive)
+			require(message_parse_passive(out, fitted, &found, &again) == 0);
+		else
+			require(message_parse_extended(out, fitted, &found.port, &again) == 0);
+		/* What stands before it may read as another one once words between them are gone. */
+		require(found.port == e.port || again.start < where.start);
+		free(out);
+	}
+}
+
+static void read_messages(const char *line, size_t size)
+{
+	char *stripped = malloc(size + 1);
+	struct endpoint e;
+	struct span where;
+	uint16_t port;
+	size_t bare = message_strip_telnet(line, size, stripped);
+
+	require(bare <= size && message_telnet_prefix(line, size) <= size);
+	message_command(stripped, bare, &where);
+	require(where.start + where.size <= bare);
+	if (message_command(stripped, bare, &where) != COMMAND_OTHER)
+		for (size_t i = 0; i <= bare; i++)
+			require(message_command_possible(stripped, i));
+	(void)!message_parse_port(line, size, &e);
+	(void)!message_parse_eprt(line, size, &e);
+	if (message_parse_passive(line, size, &e, &where) == 0) {
+		require(where.start >= 4 && where.start + where.size <= size);
+		refit(line, size, where, true);
+	}
+	if (message_parse_extended(line, size, &port, &where) == 0) {
+		require(where.start >= 4 && where.start + where.size <= size);
+		refit(line, size, where, false);
+	}
+	free(stripped);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char assembled[LINE_ASSEMBLED_MAX], kept[PARTIAL_MAX];
+	size_t at = 1, step, kept_size = 0;
+	struct line line;
+
+	if (size == 0)
+		return 0;
+	step = data[0] % 64 == 0 ? size : data[0] % 64;
+	read_messages((const char *)data + 1, size - 1);
+	while (at < size) {
+		size_t part = size - at < step ? size - at : step;
+		struct line_reader r = {
+			.text = (const char *)data + at, .size = part, .seq = (uint32_t)at,
+			.max_line = 300, .kept = kept_size, .withheld = (data[0] & 64) != 0,
+			.assembled = assembled,
+		};
+
+		memcpy(assembled, kept, kept_size);
+		kept_size = 0;
+		while (line_next(&r, &line)) {
+			require(line.size <= line.raw_size);
+			read_messages(line.text, line.size);
+			if (!line.complete && !line.too_long && line.raw_size <= PARTIAL_MAX) {
+				kept_size = line.raw_size;
+				memcpy(kept, line.text, kept_size);
+			}
+		}
+		at += part;
+	}
+	return 0;
+}
