@@ -11,6 +11,7 @@
  * conntrack: messages carry the packet's conntrack entry, as ftpalgd needs them.
  */
 #include "kernel/queue_config.h"
+#include "plain_queue.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -49,15 +50,6 @@ static void send_to_kernel(int fd, const void *bytes, size_t size)
 
 	if (sendto(fd, bytes, size, 0, (const struct sockaddr *)&kernel, sizeof(kernel)) < 0)
 		fail("sendto", errno);
-}
-
-static void be_plain(int fd)
-{
-	struct nlmsghdr *nlh = nfq_nlmsg_put((char *)messages[0], NFQNL_MSG_CONFIG, number);
-
-	mnl_attr_put_u32(nlh, NFQA_CFG_FLAGS, 0);
-	mnl_attr_put_u32(nlh, NFQA_CFG_MASK, htonl(NFQA_CFG_F_CONNTRACK));
-	send_to_kernel(fd, nlh, nlh->nlmsg_len);
 }
 
 /* The id of the packet in a message; 0 for any other message. */
@@ -143,14 +135,13 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	number = (uint16_t)atoi(argv[3]);
-	fd = queue_config_bind(number, LENGTH, true);
+	fd = strcmp(argv[2], "plain") == 0 ? plain_queue_bind(number, LENGTH)
+					   : queue_config_bind(number, LENGTH, true);
 	if (fd < 0)
 		fail("binding the queue", -fd);
 	if (fcntl(fd, F_SETFL, 0) < 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &forever, sizeof(forever)) < 0)
 		fail("waiting without end", errno);
-	if (strcmp(argv[2], "plain") == 0)
-		be_plain(fd);
 	puts("ready");
 	fflush(stdout);
 	if (strcmp(argv[1], "single") == 0)

@@ -181,11 +181,12 @@ static size_t waiting(const struct load *load)
 	return sum;
 }
 
-/* Nanoseconds that all its threads have spent on a processor. */
-static uint64_t processor_time(const struct load *load)
+/* Reads one file of every thread of the program; visit adds to sum what it finds in it. */
+static uint64_t sum_over_threads(const struct load *load, const char *name,
+				 void (*visit)(FILE *file, uint64_t *sum))
 {
 	char path[512];
-	uint64_t sum = 0, some;
+	uint64_t sum = 0;
 	struct dirent *entry;
 	DIR *tasks;
 
@@ -198,20 +199,49 @@ static uint64_t processor_time(const struct load *load)
 
 		if (entry->d_name[0] == '.')
 			continue;
-		snprintf(path, sizeof(path), "/proc/%d/task/%s/schedstat", load->pid, entry->d_name);
+		snprintf(path, sizeof(path), "/proc/%d/task/%s/%s", load->pid, entry->d_name, name);
 		file = fopen(path, "r");
-		if (file != NULL && fscanf(file, "%" SCNu64, &some) == 1)
-			sum += some;
-		if (file != NULL)
-			fclose(file);
+		if (file == NULL)
+			continue;
+		visit(file, &sum);
+		fclose(file);
 	}
 	closedir(tasks);
 	return sum;
 }
 
+static void add_runtime(FILE *file, uint64_t *sum)
+{
+	uint64_t some;
+
+	if (fscanf(file, "%" SCNu64, &some) == 1)
+		*sum += some;
+}
+
+static void count_unstopped(FILE *file, uint64_t *sum)
+{
+	char state = '?';
+
+	if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1 || state != 'T')
+		++*sum;
+}
+
+/* Nanoseconds that all its threads have spent on a processor. */
+static uint64_t processor_time(const struct load *load)
+{
+	return sum_over_threads(load, "schedstat", add_runtime);
+}
+
 static void pause_briefly(void)
 {
 	nanosleep(&(struct timespec){ .tv_nsec = WAIT_NS }, NULL);
+}
+
+static void stop(const struct load *load)
+{
+	kill(load->pid, SIGSTOP);
+	while (sum_over_threads(load, "stat", count_unstopped) > 0)
+		pause_briefly();
 }
 
 static void wait_until(const struct load *load, size_t packets)
@@ -231,7 +261,7 @@ static void fill(struct load *load, size_t packets, bool last)
 	uint64_t begun, taken, processor;
 
 	wait_until(load, 0);
-	kill(load->pid, SIGSTOP);
+	stop(load);
 	send_segments(load, packets);
 	wait_until(load, packets);
 	processor = processor_time(load);
