@@ -34,7 +34,6 @@ struct queue {
 	size_t verdicts_length;
 	struct queue_counters counters;
 	struct iovec iov[QUEUE_BATCH_MAX];
-	struct sockaddr_nl senders[QUEUE_BATCH_MAX];
 	struct mmsghdr headers[QUEUE_BATCH_MAX];
 };
 
@@ -47,8 +46,15 @@ static void prepare_headers(struct queue *q)
 		q->iov[i].iov_len = MESSAGE_MAX;
 		q->headers[i].msg_hdr.msg_iov = &q->iov[i];
 		q->headers[i].msg_hdr.msg_iovlen = 1;
-		q->headers[i].msg_hdr.msg_name = &q->senders[i];
 	}
+}
+
+/* A connected netlink socket takes no message from anybody else (netlink_getsockbyportid). */
+static int connect_to_kernel(int fd)
+{
+	const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+
+	return connect(fd, (const struct sockaddr *)&kernel, sizeof(kernel)) < 0 ? -errno : 0;
 }
 
 static struct queue *new_queue(int fd, uint16_t number)
@@ -89,26 +95,10 @@ void queue_close(struct queue *q)
 		close(queue_release(q));
 }
 
-int queue_open(uint16_t number, uint32_t length, bool fail_open, struct queue **q)
+static int take_over(int fd, uint16_t number, struct queue **q)
 {
 	struct queue *new;
-	int fd = queue_config_bind(number, length, fail_open);
-
-	if (fd < 0)
-		return fd;
-	new = new_queue(fd, number);
-	if (!new) {
-		close(fd);
-		return -ENOMEM;
-	}
-	*q = new;
-	return 0;
-}
-
-int queue_adopt(int fd, uint16_t number, struct queue **q)
-{
-	struct queue *new;
-	int err = queue_config_check(fd);
+	int err = connect_to_kernel(fd);
 
 	if (err < 0)
 		return err;
@@ -117,6 +107,25 @@ int queue_adopt(int fd, uint16_t number, struct queue **q)
 		return -ENOMEM;
 	*q = new;
 	return 0;
+}
+
+int queue_open(uint16_t number, uint32_t length, bool fail_open, struct queue **q)
+{
+	int err, fd = queue_config_bind(number, length, fail_open);
+
+	if (fd < 0)
+		return fd;
+	err = take_over(fd, number, q);
+	if (err < 0)
+		close(fd);
+	return err;
+}
+
+int queue_adopt(int fd, uint16_t number, struct queue **q)
+{
+	int err = queue_config_check(fd);
+
+	return err < 0 ? err : take_over(fd, number, q);
 }
 
 int queue_fd(const struct queue *q)
@@ -215,9 +224,8 @@ static bool take_message(struct queue *q, const struct nlmsghdr *nlh, struct que
 static bool take_datagram(struct queue *q, size_t i, struct queue_packet *packet)
 {
 	const struct nlmsghdr *nlh = q->iov[i].iov_base;
-	const bool from_kernel = q->senders[i].nl_pid == 0;
 
-	if (!from_kernel || !mnl_nlmsg_ok(nlh, (int)q->headers[i].msg_len)) {
+	if (!mnl_nlmsg_ok(nlh, (int)q->headers[i].msg_len)) {
 		q->counters.malformed++;
 		return false;
 	}
@@ -229,8 +237,6 @@ int queue_receive(struct queue *q, struct queue_packet *packets, size_t max)
 	const unsigned room = max < QUEUE_BATCH_MAX ? (unsigned)max : QUEUE_BATCH_MAX;
 	int received, taken = 0;
 
-	for (size_t i = 0; i < room; i++)
-		q->headers[i].msg_hdr.msg_namelen = sizeof(q->senders[i]);
 	received = recvmmsg(q->fd, q->headers, room, MSG_DONTWAIT, NULL);
 	if (received < 0)
 		return errno == EAGAIN || errno == EINTR || errno == ENOBUFS ? 0 : -errno;
@@ -241,14 +247,12 @@ int queue_receive(struct queue *q, struct queue_packet *packets, size_t max)
 
 int queue_flush(struct queue *q)
 {
-	const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	ssize_t sent;
 
 	if (q->verdicts_length == 0)
 		return 0;
 	do {
-		sent = sendto(q->fd, q->verdicts, q->verdicts_length, 0,
-			      (const struct sockaddr *)&kernel, sizeof(kernel));
+		sent = send(q->fd, q->verdicts, q->verdicts_length, 0);
 	} while (sent < 0 && errno == EINTR);
 	if (sent < 0)
 		return -errno;
