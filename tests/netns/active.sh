@@ -8,15 +8,18 @@ lab_up
 lab_server pyftpdlib rs1
 lab_server pyftpdlib rs2
 said() { lab_wait_for "grep -q '$1' $LAB_STATE/ftpalgd.log" 30; }
-say() {	# HOST COMMAND...
+say() {	# HOST COMMAND...; a command behind ! is not waited for: its server tries to connect first
 	in_client python3 - "$@" <<END
 import sys
 sys.path.insert(0, "$here")
 from ftp_client import Control
 control = Control(sys.argv[1])
 for command in sys.argv[2:]:
-    control.say(command)
-control.quit()
+    if command.startswith("!"):
+        control.send(command[1:])
+    else:
+        control.say(command)
+control.socket.close()
 END
 }
 no_expectation() { ! in_director conntrack -L expect 2>/dev/null | grep -q . || lab_fail "an expectation: $1"; }
@@ -40,7 +43,7 @@ in_director conntrack -L expect -f ipv6 2>/dev/null | grep -q 51201 || lab_fail 
 gateway_stop
 
 gateway_start "services = ( { name = \"v4\"; virtual = \"$vip:21\"; active = false; } );"
-say "$vip" "PORT ${client//./,},200,2"
+say "$vip" "!PORT ${client//./,},200,2"
 said "active mode is off"
 ! in_director conntrack -L expect 2>/dev/null | grep -q 51202 || lab_fail "an expectation, though active is false"
 gateway_stop
