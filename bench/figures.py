@@ -18,7 +18,7 @@ def processor():
 
 
 def machine():
-    return {"processor": processor(), "processors": os.cpu_count(), "kernel": platform.release()}
+    return {"processor": processor(), "processors": os.cpu_count(), "kernel": platform.release().split("-")[0]}
 
 
 def median(values):
