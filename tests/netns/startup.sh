@@ -79,9 +79,8 @@ gateway_start
 grep -q "no virtual service yet" "$LAB_STATE/ftpalgd.log" || lab_fail "does not say that there is no service"
 in_director ipvsadm -A -t "$vip:21" -s rr
 in_director ipvsadm -a -t "$vip:21" -r "$rs1:21" -m
-lab_wait_for "grep -q 'serving $vip:21' $LAB_STATE/ftpalgd.log" 30
-in_director nft list set inet ftpalgd services4 | grep -q "$vip . 21" || lab_fail "the new service is not in the set"
+lab_wait_for "in_director nft list set inet ftpalgd services4 | grep '$vip . 21'" 30
 in_director ipvsadm -C
-lab_wait_for "! in_director nft list set inet ftpalgd services4 | grep -q '$vip . 21'" 30
+lab_wait_for "! in_director nft list set inet ftpalgd services4 | grep '$vip . 21'" 30
 gateway_stop
 lab_down
