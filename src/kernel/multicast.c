@@ -137,6 +137,8 @@ static int connect_echo(int fd, const struct endpoint *group, unsigned interface
 	if (bind(fd, &local.any, local_length) < 0 ||
 	    getsockname(sender, &peer.any, &peer_length) < 0)
 		return -errno;
+	if (peer.any.sa_family == AF_INET6)
+		peer.ipv6.sin6_scope_id = interface; /* link-local, and the sender not bound */
 	err = join(fd, group, interface);
 	if (err < 0)
 		return err;
