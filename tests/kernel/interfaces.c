@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * interfaces: every module of src/kernel against the kernel, one check after another, with what
- * it should refuse. Runs in the director's namespace of tests/lab/topology.sh.
+ * interfaces [STEP]...: every module of src/kernel against the kernel, with what it should refuse;
+ * all steps, or those named. Runs in the director's namespace of tests/lab/topology.sh.
  */
 #include <errno.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
@@ -80,6 +80,7 @@ static void test_ruleset(void)
 	struct ruleset_monitor *monitor;
 	enum ruleset_state state;
 
+	IS(shell("nft flush ruleset"), 0);
 	IS(ruleset_present(ruleset, &state), 0);
 	IS(state, RULESET_ABSENT);
 	IS(ruleset_remove(ruleset), -ENOENT);
@@ -121,6 +122,7 @@ static void test_ruleset(void)
 	plan.queue_count = 1;
 	plan.guard = false;
 	IS(ruleset_apply(ruleset, &plan), 0);
+	IS(helper_unregister(nl), -EBUSY);
 	ruleset_monitor_close(monitor);
 }
 
@@ -522,57 +524,104 @@ static void test_no_privilege(void)
 	IS(status, 0);
 }
 
-static void step(const char *name)
+static void both_families(void (*test)(const char *vip))
 {
-	printf("- %s\n", name);
+	test("192.0.2.10:21");
+	test("[2001:db8::10]:21");
 }
 
-int main(void)
+static void test_all_expectations(void)
 {
-	struct endpoint any4 = at("10.0.0.2:21"), any6 = at("[fd00::2]:21");
-
-	place_init();
-	place_listen(PLACE_RS1, &any4);
-	place_listen(PLACE_RS1, &any6);
-	any4 = at("10.0.0.3:21");
-	any6 = at("[fd00::3]:21");
-	place_listen(PLACE_RS2, &any4);
-	place_listen(PLACE_RS2, &any6);
-	IS(netlink_open(NETLINK_NETFILTER, &nl), 0);
-	IS(ruleset_open(&ruleset), 0);
-	step("probe");
-	test_probe();
-	step("helper");
-	test_helper();
-	step("ruleset");
-	test_ruleset();
-	IS(helper_unregister(nl), -EBUSY);
-	step("queue");
-	test_queue();
-	test_no_privilege();
-	step("expectations");
-	test_expectations("192.0.2.10:21");
-	test_expectations("[2001:db8::10]:21");
+	both_families(test_expectations);
 	test_adopted_queue();
-	step("adjusted");
-	test_adjusted("192.0.2.10:21");
-	test_adjusted("[2001:db8::10]:21");
-	step("no helper");
-	test_no_helper("192.0.2.10:21");
-	test_no_helper("[2001:db8::10]:21");
-	step("ipvs");
-	test_ipvs();
-	step("sync on lo");
+	both_families(test_expectations);
+}
+
+static void test_all_adjusted(void)
+{
+	both_families(test_adjusted);
+	both_families(test_no_helper);
+}
+
+static void test_sync_on_loopback(void)
+{
 	test_sync("ipvsadm --start-daemon backup --mcast-interface lo --syncid 9");
-	step("sync on a network");
+}
+
+static void test_sync_on_network(void)
+{
 	test_sync("ipvsadm --start-daemon backup --mcast-interface inside --syncid 0");
-	step("sync to an IPv6 group");
+}
+
+static void test_sync_to_ipv6_group(void)
+{
 	test_sync("ipvsadm --start-daemon backup --mcast-interface inside --mcast-group ff05::51 "
 		  "--mcast-port 9000 --sync-maxlen 1200");
-	step("sync filtered");
-	test_filtered_sync();
-	step("declarations");
-	test_declarations();
+}
+
+static const struct {
+	const char *name;
+	void (*run)(void);
+} steps[] = {
+	{ "probe", test_probe },
+	{ "ruleset", test_ruleset },
+	{ "privilege", test_no_privilege },
+	{ "expectations", test_all_expectations },
+	{ "adjusted", test_all_adjusted },
+	{ "ipvs", test_ipvs },
+	{ "sync-loopback", test_sync_on_loopback },
+	{ "sync-network", test_sync_on_network },
+	{ "sync-ipv6", test_sync_to_ipv6_group },
+	{ "sync-filtered", test_filtered_sync },
+	{ "declarations", test_declarations },
+};
+
+static void listen_for_control(void)
+{
+	static const char *const servers[] = { "10.0.0.2:21", "[fd00::2]:21", "10.0.0.3:21",
+					       "[fd00::3]:21" };
+
+	for (int i = 0; i < 4; i++) {
+		const struct endpoint address = at(servers[i]);
+
+		place_listen(i < 2 ? PLACE_RS1 : PLACE_RS2, &address);
+	}
+}
+
+static bool wanted(const char *name, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], name) == 0)
+			return true;
+	return argc == 1;
+}
+
+static void load(void)
+{
+	const struct service services[2] = {
+		{ .address = at("192.0.2.10:21") }, { .address = at("[2001:db8::10]:21") },
+	};
+	const struct ruleset_plan plan = { services, 2, QUEUE, 1, false, true };
+
+	IS(ruleset_apply(ruleset, &plan), 0);
+}
+
+int main(int argc, char **argv)
+{
+	place_init();
+	listen_for_control();
+	IS(netlink_open(NETLINK_NETFILTER, &nl), 0);
+	IS(ruleset_open(&ruleset), 0);
+	test_helper();
+	test_queue();
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		if (!wanted(steps[i].name, argc, argv))
+			continue;
+		printf("- %s\n", steps[i].name);
+		if (strcmp(steps[i].name, "ruleset") != 0)
+			load();
+		steps[i].run();
+	}
 	IS(ruleset_remove(ruleset), 0);
 	IS(helper_unregister(nl), 0);
 	queue_close(queue);
