@@ -421,6 +421,8 @@ START_TEST(more_replies_than_a_splice_holds_come_with_the_retransmission)
 	strcpy(heard, server(all));
 	ck_assert_uint_eq(g->session->openings, SPLICE_EDITS);
 	ck_assert_uint_eq(t.size, SPLICE_EDITS * strlen("227 (192,0,2,10,195,80)\r\n"));
+	talk_repeat(&t, FROM_SERVER, 2 * (uint32_t)strlen(reply), all + 4 * strlen(reply));
+	ck_assert_int_eq(g->outcome.verdict, VERDICT_DROP);
 	client("NOOP\r\n");
 	strcat(heard, talk_repeat(&t, FROM_SERVER, 2 * (uint32_t)strlen(reply), all + 4 * strlen(reply)));
 	ck_assert_uint_eq(g->session->openings, n);

@@ -160,17 +160,21 @@ END_TEST
 
 START_TEST(extension_headers_cannot_run_forever)
 {
-	static const uint8_t endless[8 * 9] = { 0 }; /* hop-by-hop behind hop-by-hop */
+	uint8_t many[8 * 9] = { 0 }; /* hop-by-hop behind hop-by-hop, then TCP */
 	struct shape s = shape_v6();
 	uint8_t bytes[512];
 	size_t size;
 	struct packet p;
 
-	s.extensions = endless;
-	s.extensions_size = sizeof(endless);
+	s.extensions = many;
 	s.first_extension = 0;
-	size = shape_write(&s, bytes);
-	ck_assert_int_lt(packet_parse(bytes, size, &p), 0);
+	for (s.extensions_size = 8; s.extensions_size <= sizeof(many); s.extensions_size += 8) {
+		many[s.extensions_size - 8] = 6;
+		size = shape_write(&s, bytes);
+		ck_assert_int_eq(packet_parse(bytes, size, &p),
+				 s.extensions_size <= 8 * 8 ? 0 : -EPROTONOSUPPORT);
+		many[s.extensions_size - 8] = 0;
+	}
 	bytes[41] = 255; /* an extension that is larger than the packet */
 	ck_assert_int_eq(packet_parse(bytes, size, &p), -EBADMSG);
 }

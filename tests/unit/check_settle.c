@@ -155,16 +155,28 @@ START_TEST(sequence_numbers_wrap)
 }
 END_TEST
 
-/* Every piece of the line, sent again: always the same bytes at the same place. */
-START_TEST(any_piece_sent_again_becomes_the_same_bytes)
+static void open_port(void *context, struct want *want)
 {
-	uint32_t start, grown_size = (uint32_t)strlen(grown), tight_size = (uint32_t)strlen(tight);
+	want->made = true;
+	want->port = *(const uint16_t *)context;
+}
+
+/* Every piece of the line, sent again: always the same bytes at the same place. */
+static void send_pieces_again(const char *service, uint16_t port, const char *becomes)
+{
+	struct flow flow = g->session->flow;
+	uint32_t start, grown_size = (uint32_t)strlen(becomes), tight_size = (uint32_t)strlen(tight);
 	char seen[64];
 	struct packet p;
 
+	flow.service = at(service);
+	gateway_restart(g, &flow);
+	g->open = open_port;
+	g->context = &port;
+	t = talk_new(g);
 	client("PASV\r\n");
 	start = t.sent[FROM_SERVER];
-	server(tight);
+	ck_assert_str_eq(server(tight), becomes);
 	for (uint32_t from = 0; from < tight_size; from++)
 		for (uint32_t to = from + 1; to <= tight_size; to++) {
 			struct shape s = { .seq = start + from, .ack = t.heard[FROM_CLIENT],
@@ -179,8 +191,18 @@ START_TEST(any_piece_sent_again_becomes_the_same_bytes)
 			if (from == 0)
 				ck_assert_uint_eq(p.seq, start);
 			memcpy(seen, g->out + p.payload, p.payload_size);
-			ck_assert_mem_eq(seen, grown + (p.seq - start), p.payload_size);
+			ck_assert_mem_eq(seen, becomes + (p.seq - start), p.payload_size);
 		}
+}
+
+START_TEST(any_piece_sent_again_becomes_the_same_bytes)
+{
+	send_pieces_again("192.0.2.10:21", 1025, grown);
+	send_pieces_again("1.1.1.11:21", 1025, "227 1,1,1,11,4,1\r\n");
+	send_pieces_again("11.1.1.1:21", 1025, "227 11,1,1,1,4,1\r\n");
+	send_pieces_again("1.1.1.1:21", 1036, "227 1,1,1,1,4,12\r\n");
+	send_pieces_again("1.1.1.1:21", 11265, "227 1,1,1,1,44,1\r\n");
+	send_pieces_again("1.1.1.2:21", 1025, "227 1,1,1,2,4,1\r\n");
 }
 END_TEST
 
@@ -312,9 +334,11 @@ START_TEST(a_packet_does_not_grow_beyond_what_the_path_bears)
 	memcpy(text, "200-", 4);
 	memcpy(text + room - strlen(tight) - 11, "\r\n200 ok\r\n", 10);
 	strcpy(text + room - strlen(tight) - 1, tight);
+	t.flags = TCP_FIN;
 	server(text);
 	p = left();
 	ck_assert_uint_eq(p.size, SETTLE_GROWTH_LIMIT);
+	ck_assert_uint_eq(p.flags & TCP_FIN, 0);
 	ck_assert_uint_eq(p.seq, start);
 	/* The rest comes when it is sent again. */
 	talk_repeat(&t, FROM_SERVER, (uint32_t)strlen(tight), tight);
