@@ -378,6 +378,46 @@ START_TEST(a_reply_byte_by_byte_is_heard_whole)
 }
 END_TEST
 
+START_TEST(a_reply_that_ends_with_the_stream_is_not_touched)
+{
+	client("PASV\r\n");
+	t.flags = TCP_FIN;
+	ck_assert_str_eq(server("227 (10,0,0,2,195,80)"), "227 (10,0,0,2,195,80)");
+	expect_no_opening();
+	expect_reason(REASON_REPLY_MALFORMED);
+}
+END_TEST
+
+START_TEST(a_beginning_that_ends_with_the_stream_is_not_withheld)
+{
+	client("PASV\r\n");
+	t.flags = TCP_FIN;
+	ck_assert_str_eq(server("22"), "22");
+	ck_assert(!g->session->adjusted);
+}
+END_TEST
+
+/* Its beginning was passed on when nobody had asked for it. */
+START_TEST(a_reply_that_began_before_it_was_asked_for_is_not_touched)
+{
+	ck_assert_str_eq(server("22"), "22");
+	client("PASV\r\n");
+	ck_assert_str_eq(server("7 (10,0,0,2,195,80)\r\n"), "7 (10,0,0,2,195,80)\r\n");
+	expect_no_opening();
+	expect_reason(REASON_REPLY_MALFORMED);
+}
+END_TEST
+
+START_TEST(nothing_is_withheld_within_another_reply)
+{
+	client("PASV\r\n");
+	ck_assert_str_eq(server("211-Status\r\n22"), "211-Status\r\n22");
+	ck_assert_str_eq(server("7 (10,0,0,2,195,80)\r\n211 \r\n"), "7 (10,0,0,2,195,80)\r\n211 \r\n");
+	expect_no_opening();
+	ck_assert_str_eq(server(long_227), long_227_shown);
+}
+END_TEST
+
 START_TEST(a_command_cut_at_any_place_is_read)
 {
 	static const char command[] = "PORT 198,51,100,7,195,80\r\n";
@@ -593,6 +633,15 @@ START_TEST(ccc_returns_to_clear_text)
 }
 END_TEST
 
+START_TEST(what_was_asked_for_under_encryption_is_answered_after_ccc)
+{
+	client("AUTH TLS\r\n");
+	server("234 go ahead\r\n");
+	client("\x17\x03\x03 PASV");
+	ck_assert_str_eq(server(long_227), long_227_shown);
+}
+END_TEST
+
 START_TEST(auth_that_is_refused_stays_in_clear_text)
 {
 	client("AUTH TLS\r\n");
@@ -623,6 +672,7 @@ START_TEST(a_service_that_denies_tls_blanks_the_mechanism)
 	ck_assert_str_eq(client("PASV\r\nAUTH TLS-C\r\nNOOP\r\n"), "PASV\r\nAUTH XXXXX\r\nNOOP\r\n");
 	ck_assert_str_eq(client("XAUTH TLS\r\n"), "XAUTH TLS\r\n");
 	ck_assert_str_eq(client("AUTH\r\n"), "AUTH\r\n");
+	ck_assert_str_eq(client("AU\xff\xf1TH TLS\r\n"), "AU\xff\xf1TH TLS\r\n");
 }
 END_TEST
 
@@ -762,6 +812,10 @@ int main(void)
 		a_malformed_port_opens_nothing,
 		a_reply_cut_at_any_place_is_heard_whole,
 		a_reply_byte_by_byte_is_heard_whole,
+		a_reply_that_ends_with_the_stream_is_not_touched,
+		a_beginning_that_ends_with_the_stream_is_not_withheld,
+		a_reply_that_began_before_it_was_asked_for_is_not_touched,
+		nothing_is_withheld_within_another_reply,
 		a_command_cut_at_any_place_is_read,
 		several_lines_in_a_segment_are_all_read,
 		more_replies_than_a_splice_holds_come_with_the_retransmission,
@@ -776,6 +830,7 @@ int main(void)
 		an_encrypted_session_is_not_read,
 		encrypted_bytes_pass_in_any_order,
 		ccc_returns_to_clear_text,
+		what_was_asked_for_under_encryption_is_answered_after_ccc,
 		auth_that_is_refused_stays_in_clear_text,
 		a_234_without_auth_is_no_encryption,
 		a_service_that_denies_tls_blanks_the_mechanism,
