@@ -185,7 +185,7 @@ static void turn_plain(const struct stage *s)
 {
 	static const char *const commands[] = {
 		"NOOP", "USER ftp", "LIST", "RETR PASV", "STOR PORT 1,2,3,4,5,6", "P", "PAS", "pa", "E", "",
-		"PASVX", "\xff\xf4\xff\xf2" "ABOR", "XAUTH TLS", "AUTHX", "CWD \xff\xff", "EPSV ALL", "epsv all",
+		"PASVX", ("\xff\xf4\xff\xf2" "ABOR"), "XAUTH TLS", "AUTHX", "CWD \xff\xff", "EPSV ALL", "epsv all",
 	};
 
 	say(s->client, "%s%s", PICK(s->random, commands), line_end(s->random));

@@ -275,7 +275,7 @@ START_TEST(beginnings_of_commands_stay_possible)
 {
 	static const char *const lines[] = {
 		"PASV", "epsv 2", "PORT 1,2,3,4,5,6", "ePRT |1|1.2.3.4|5|", "AUTH TLS", "CCC\r",
-		"\xff\xf4\xff\xf2" "PASV", "PASV \t",
+		("\xff\xf4\xff\xf2" "PASV"), "PASV \t",
 	};
 	static const char *const others[] = { "X", "PASX", "NOOP", "PASVX", " PASV", "STOR", "LIST", "CCCC" };
 
