@@ -331,8 +331,9 @@ static bool must_withhold(const struct situation *at, const struct decision *d, 
 
 	if (!line->editable || (at->packet->flags & (TCP_FIN | TCP_RST)) != 0)
 		return false;
+	/* A line with Telnet commands is not edited; they may be urgent, and must go at once. */
 	if (at->from == FROM_CLIENT)
-		return at->service->deny_tls &&
+		return at->service->deny_tls && prefix == 0 &&
 		       strncasecmp(start, "AUTH ", size < 5 ? size : 5) == 0;
 	return passive_reply_possible(&d->after, start, size);
 }

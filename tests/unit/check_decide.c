@@ -676,6 +676,17 @@ START_TEST(a_service_that_denies_tls_blanks_the_mechanism)
 }
 END_TEST
 
+START_TEST(an_urgent_abort_is_not_withheld)
+{
+	g->service->deny_tls = true;
+	t.flags = TCP_URG;
+	t.urgent = 3;
+	ck_assert_str_eq(client("\xff\xf4\xff"), "\xff\xf4\xff");
+	ck_assert_str_eq(client("\xf2" "ABOR\r\n"), "\xf2" "ABOR\r\n");
+	ck_assert(!g->session->adjusted);
+}
+END_TEST
+
 START_TEST(a_denied_mechanism_is_blanked_at_every_cut)
 {
 	static const char command[] = "AUTH TLS\r\n";
@@ -834,6 +845,7 @@ int main(void)
 		auth_that_is_refused_stays_in_clear_text,
 		a_234_without_auth_is_no_encryption,
 		a_service_that_denies_tls_blanks_the_mechanism,
+		an_urgent_abort_is_not_withheld,
 		a_denied_mechanism_is_blanked_at_every_cut,
 		a_segment_that_comes_early_waits_for_the_one_before,
 		a_dialogue_goes_on_when_bytes_passed_unseen,
