@@ -1,4 +1,5 @@
-# Every module of src/kernel against the kernel, with what it should refuse.
+# Every module of src/kernel against the kernel, with what it should refuse. Run by hand: some steps
+# wait for the kernel, and fail on a machine that is busy with other things.
 # shellcheck shell=bash
 . "$(dirname "${BASH_SOURCE[0]}")/../lab/topology.sh"
 
