@@ -36,7 +36,10 @@ struct helper_policy {
 int helper_register(struct netlink *nl, const struct helper_policy *policy)
 	__attribute__((warn_unused_result));
 
-/* -EBUSY: a ruleset still names it, here or in another namespace. */
+/*
+ * -EBUSY: a ruleset still names it, here or in another namespace; also for some time after that
+ * ruleset has been removed, since nf_tables destroys its objects later.
+ */
 int helper_unregister(struct netlink *nl) __attribute__((warn_unused_result));
 
 #endif

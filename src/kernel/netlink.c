@@ -26,6 +26,7 @@ struct reading {
 	uint32_t sequence;
 	int refused; /* what cb returned */
 	bool interrupted;
+	long deadline; /* monotonic ms */
 };
 
 enum { READ_MORE = 1, READ_END = 0 };
@@ -104,6 +105,7 @@ static int read_message(const struct nlmsghdr *nlh, struct reading *r)
 {
 	if (nlh->nlmsg_seq != r->sequence)
 		return READ_MORE;
+	r->deadline = milliseconds() + NETLINK_WAIT_MS;
 	if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
 		r->interrupted = true;
 	if (nlh->nlmsg_type == NLMSG_DONE || nlh->nlmsg_type == NLMSG_ERROR)
@@ -128,10 +130,10 @@ static int read_datagram(const void *bytes, ssize_t received, struct reading *r)
 
 static int read_answer(struct netlink *nl, struct reading *r)
 {
-	const long deadline = milliseconds() + NETLINK_WAIT_MS;
 	ssize_t received;
 	int result;
 
+	r->deadline = milliseconds() + NETLINK_WAIT_MS;
 	do {
 		received = mnl_socket_recvfrom(nl->socket, nl->answer, sizeof(nl->answer));
 		if (received < 0 && errno == EINTR)
@@ -140,7 +142,7 @@ static int read_answer(struct netlink *nl, struct reading *r)
 			result = errno == EAGAIN ? -ETIMEDOUT : errno == ENOSPC ? -EPROTO : -errno;
 		else
 			result = read_datagram(nl->answer, received, r);
-		if (result == READ_MORE && milliseconds() > deadline)
+		if (result == READ_MORE && milliseconds() > r->deadline)
 			result = -ETIMEDOUT;
 	} while (result == READ_MORE);
 	return result;

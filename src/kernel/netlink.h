@@ -4,8 +4,8 @@
  *
  * A request gets a fresh sequence number and the ACK flag, is sent, and messages are read until
  * its own answer comes; those of other sequence numbers are skipped. The kernel answers inside
- * the send, so that the wait is a matter of one system call; NETLINK_WAIT_MS bounds it all the
- * same. The caller builds the message with libmnl in a buffer of its own.
+ * the send, so that the wait is a matter of one system call; NETLINK_WAIT_MS of silence end it
+ * all the same. The caller builds the message with libmnl in a buffer of its own.
  *
  * Not thread-safe: each worker owns its own.
  *
