@@ -1,5 +1,6 @@
 #!/bin/bash
-# Forty sessions at once, each with transfers in every mode over both address families.
+# Forty sessions at once, each with transfers in every mode over both address families. Run by hand:
+# an emulated machine takes long over it.
 . "$(dirname "$0")/gateway.sh"
 
 lab_up
