@@ -303,7 +303,7 @@ static void enter_gateway(struct world *w, enum direction from, const struct wir
 		abort();
 	if (p.payload_size == 0 && !g->session->adjusted) {
 		/* Unseen, FIN may overtake a line that is to grow; no server says goodbye so fast. */
-		if ((p.flags & TCP_FIN) != 0 && p.seq != before.next)
+		if ((p.flags & TCP_FIN) != 0 && w->begun[from] && p.seq != before.next)
 			return;
 		print_packet(w, "bypasses", from, wire->bytes, wire->size);
 		post(w, from, DOWN, wire->bytes, wire->size);
@@ -626,7 +626,7 @@ static void check_idle(struct world *w)
 {
 	const struct session *s = w->gateway->session;
 
-	if (w->script.encrypted || w->script.sides[FROM_SERVER].length_changed)
+	if (w->script.encrypted || w->script.broken || w->script.sides[FROM_SERVER].length_changed)
 		return;
 	say_last(w, FROM_CLIENT, "NOOP\r\n");
 	say_last(w, FROM_SERVER, "200 \r\n");

@@ -430,6 +430,30 @@ bool script_heard_of_turn(const struct script *s, size_t turn, size_t *size)
 	return true;
 }
 
+/* The last line breaks off: nothing comes of it, and all of it is heard. */
+static void break_off(const struct stage *s)
+{
+	struct script *script = s->script;
+	struct turn *last = &script->turns[script->turn_count - 1];
+	bool by_client = random_chance(s->random, 30);
+	struct side *side = by_client ? s->client : s->server;
+	struct piece *piece = &side->pieces[side->piece_count - 1];
+	size_t cut = random_between(s->random, 1, (uint32_t)piece->size);
+
+	if (by_client) {
+		s->server->piece_count = last[-1].pieces;
+		s->server->said_size = last[-1].said[FROM_SERVER];
+	}
+	script->broken = true;
+	piece->size -= cut;
+	piece->wants = false;
+	piece->heard = NULL;
+	side->said_size -= cut;
+	last->said[FROM_CLIENT] = s->client->said_size;
+	last->said[FROM_SERVER] = s->server->said_size;
+	last->pieces = s->server->piece_count;
+}
+
 void script_make(struct script *s, struct random *r, const struct flow *flow, bool deny_tls)
 {
 	struct stage stage = {
@@ -439,7 +463,7 @@ void script_make(struct script *s, struct random *r, const struct flow *flow, bo
 
 	s->flow = flow;
 	s->deny_tls = deny_tls;
-	s->encrypted = false;
+	s->encrypted = s->broken = false;
 	s->pipelined = random_chance(r, 60) ? 0 : random_between(r, 1, 6);
 	s->turn_count = 0;
 	for (enum direction d = FROM_CLIENT; d < DIRECTIONS; d++) {
@@ -458,6 +482,8 @@ void script_make(struct script *s, struct random *r, const struct flow *flow, bo
 		say(stage.client, "QUIT%s", line_end(r));
 		say(stage.server, "221 bye%s", line_end(r));
 		end_turn(s);
+	} else if (!s->encrypted && random_chance(r, 15)) {
+		break_off(&stage);
 	}
 	hear_plain(&s->sides[FROM_CLIENT]);
 	hear_plain(&s->sides[FROM_SERVER]);

@@ -67,6 +67,7 @@ struct script {
 	const struct flow *flow;
 	bool deny_tls;
 	bool encrypted; /* AUTH was accepted: nothing is text from there */
+	bool broken;    /* the last line breaks off */
 	size_t pipelined; /* turns that the client does not wait for */
 	size_t turn_count;
 	struct turn turns[SCRIPT_TURNS_MAX];
