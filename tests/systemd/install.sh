@@ -1,4 +1,5 @@
 #!/bin/bash
+# Run by hand: slow on an emulated machine.
 # `quickstart install` on a director that systemd runs: the service is enabled and running, and finds
 # the virtual service that IPVS gets afterwards; doing it again keeps the configuration.
 # What quickstart has built is used: inside an emulated machine the build would take minutes.

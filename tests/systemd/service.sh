@@ -1,4 +1,5 @@
 #!/bin/bash
+# Run by hand: slow on an emulated machine.
 # The service in the hands of systemd: what is installed starts, serves, reloads, restarts and stops
 # without an error in the journal, and comes back after a crash and after a hang.
 #
