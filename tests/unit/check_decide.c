@@ -528,6 +528,11 @@ START_TEST(a_line_over_the_limit_is_passed_on_and_counted)
 	ck_assert_str_eq(server(text), text);
 	expect_no_opening();
 	expect_reason(REASON_LINE_TOO_LONG);
+	g->policy->max_line = 8192;
+	client("PASV\r\n");
+	ck_assert_str_eq(server(text), text);
+	expect_no_opening();
+	expect_reason(REASON_LINE_TOO_LONG);
 	client("PASV\r\n");
 	ck_assert_str_eq(server(long_227), long_227_shown);
 }

@@ -177,6 +177,11 @@ START_TEST(extension_headers_cannot_run_forever)
 	}
 	bytes[41] = 255; /* an extension that is larger than the packet */
 	ck_assert_int_eq(packet_parse(bytes, size, &p), -EBADMSG);
+	for (uint8_t length = 0; length < 8; length++) { /* an extension that is cut off */
+		bytes[5] = length;
+		bytes[4] = 0;
+		ck_assert_int_eq(packet_parse(bytes, size, &p), -EBADMSG);
+	}
 }
 END_TEST
 

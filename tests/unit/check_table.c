@@ -152,6 +152,12 @@ static bool count_visit(struct session *s, void *context)
 	return true;
 }
 
+static bool stop_visit(struct session *s, void *context)
+{
+	count_visit(s, context);
+	return false;
+}
+
 static void count_walk(struct session *s, void *context)
 {
 	count_visit(s, context);
@@ -172,6 +178,9 @@ static void expect_same(struct table *t, const struct model *m)
 	while (table_walk(t, &position, 7, count_walk, &walked))
 		;
 	ck_assert_uint_eq(visited, m->count);
+	visited = 0;
+	table_each(t, stop_visit, &visited);
+	ck_assert_uint_eq(visited, m->count > 0);
 	ck_assert_uint_eq(walked, m->count);
 }
 
