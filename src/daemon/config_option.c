@@ -86,7 +86,6 @@ const size_t config_option_count = sizeof(config_options) / sizeof(config_option
 
 _Static_assert(sizeof(enum forwarding) == sizeof(uint32_t), "option_set_number writes enums");
 _Static_assert(sizeof(enum log_level) == sizeof(uint32_t), "option_set_number writes enums");
-_Static_assert(SERVICE_NAME_MAX >= 32, "31 characters are promised");
 
 bool option_is_top(const struct config_option *o)
 {

@@ -10,6 +10,10 @@
 #define DIGITS "0123456789"
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
+/* core's field is longer: a discovered service is named by its address */
+#define SERVICE_NAME_LENGTH 31
+_Static_assert(SERVICE_NAME_LENGTH < SERVICE_NAME_MAX, "a configured name fits core's field");
+
 /* size counts the terminator; the rest of value is zeroed, so that values compare as memory. */
 static const char *store_text(const char *text, void *value, size_t size)
 {
@@ -26,6 +30,8 @@ const char *value_read_service_name(const char *text, void *value, size_t size)
 		return "empty";
 	if (text[strspn(text, LETTERS DIGITS "._-")] != '\0')
 		return "";
+	if (strlen(text) > SERVICE_NAME_LENGTH)
+		return "too long";
 	return store_text(text, value, size);
 }
 

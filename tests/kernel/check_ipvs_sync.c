@@ -82,8 +82,7 @@ static void start(struct backup_thread *t, useconds_t pause, int receive_buffer)
 
 static void stop(struct backup_thread *t)
 {
-	shutdown(t->fd, SHUT_RDWR);
-	pthread_cancel(t->thread);
+	shutdown(t->fd, SHUT_RDWR); /* wakes recv, though the socket is not connected */
 	pthread_join(t->thread, NULL);
 	close(t->fd);
 }
