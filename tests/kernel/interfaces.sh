@@ -1,5 +1,4 @@
-# Every module of src/kernel against the kernel, with what it should refuse. Run by hand: some steps
-# wait for the kernel, and fail on a machine that is busy with other things.
+# Every module of src/kernel against the kernel, with what it should refuse.
 # shellcheck shell=bash
 . "$(dirname "${BASH_SOURCE[0]}")/../lab/topology.sh"
 

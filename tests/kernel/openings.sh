@@ -1,4 +1,3 @@
-# Run by hand, after tests/kernel/build.
 # Openings in the kernel: passive ones in a row and active ones, both
 # families, both ways of forwarding, each used as soon as it is said to be ready.
 # shellcheck shell=bash
