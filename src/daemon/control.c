@@ -273,7 +273,7 @@ static void handle_stream(struct control *c)
 		return;
 	if (!control_stream_run(c->streams, c->clients, CONTROL_CLIENTS_MAX) &&
 	    set_stream_timer(c, false) < 0)
-		log_debug(c->log, "the timer of the watching clients goes on");
+		log_message(c->log, LOG_CONTROL_TIMER);
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
 		if (c->clients[i].fd >= 0 && c->clients[i].stream != STREAM_NONE)
 			update_stream(c, &c->clients[i], now);

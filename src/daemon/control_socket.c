@@ -64,15 +64,13 @@ static void give_to_group(const char *path, const char *name, struct log *log)
 		return;
 	group = getgrnam(name);
 	if (group == NULL) {
-		log_warning(log, "the group \"%s\" of the control socket does not exist: it keeps the daemon's own",
-			    name);
+		log_message(log, LOG_CONTROL_GROUP_UNKNOWN, name);
 		return;
 	}
 	if (stat(path, &st) == 0 && st.st_gid == group->gr_gid)
 		return;
 	if (chown(path, (uid_t)-1, group->gr_gid) < 0)
-		log_warning(log, "cannot give the control socket to the group \"%s\": %s", name,
-			    strerror(errno));
+		log_message(log, LOG_CONTROL_GROUP_REFUSED, name, strerror(errno));
 }
 
 static int listen_at(int fd, const struct sockaddr_un *address, const char *group, struct log *log)

@@ -79,14 +79,12 @@ static void log_services(const struct gateway *g)
 	char address[ENDPOINT_TEXT_MAX];
 
 	if (g->policy->service_count == 0)
-		log_warning(g->log,
-			    "no virtual service yet: IPVS has none on port 21 with masquerading real servers, "
-			    "and the configuration lists none (see ipvsadm -Ln); it is taken up when it appears");
+		log_message(g->log, LOG_NO_SERVICE);
 	for (size_t i = 0; i < g->policy->service_count; i++) {
 		const struct service *s = &g->policy->services[i];
 
-		log_info(g->log, "serving %s (%s, %s)", endpoint_format(&s->address, address), s->name,
-			 s->discovered ? "found in IPVS" : "configured");
+		log_message(g->log, LOG_SERVING, endpoint_format(&s->address, address), s->name,
+			    s->discovered ? "found in IPVS" : "configured");
 	}
 }
 
@@ -99,10 +97,7 @@ static int load_ruleset(struct gateway *g, const struct config *config, const st
 	plan.fresh = fresh;
 	error = ruleset_apply(g->ruleset, &plan);
 	if (error < 0)
-		log_error(g->log,
-			  "cannot load the ruleset: %s (is the kernel's nf_tables complete? "
-			  "ftpalgd --print-ruleset shows what was tried)",
-			  ruleset_error(g->ruleset));
+		log_message(g->log, LOG_RULESET_REFUSED, ruleset_error(g->ruleset));
 	return error;
 }
 
@@ -130,16 +125,11 @@ static int build_policy(const struct config *config, const struct discovery *d, 
 static void explain_bind_failure(struct log *log, uint16_t number, int error)
 {
 	if (error == -EBUSY)
-		log_error(log,
-			  "queue %u is taken by another process (/proc/net/netfilter/nfnetlink_queue names it): is "
-			  "ftpalgd running already? Else choose other queues in the configuration", number);
+		log_message(log, LOG_QUEUE_TAKEN, number);
 	else if (error == -EOPNOTSUPP)
-		log_error(log,
-			  "this kernel cannot send conntrack entries along with queued packets: it was built "
-			  "without CONFIG_NETFILTER_NETLINK_GLUE_CT; use the distribution's kernel");
+		log_message(log, LOG_QUEUE_WITHOUT_CONNTRACK);
 	else
-		log_error(log, "cannot bind queue %u: %s (is the module nfnetlink_queue there?)", number,
-			  strerror(-error));
+		log_message(log, LOG_QUEUE_UNBOUND, number, strerror(-error));
 }
 
 /* Takes over the queue that the daemon before has left, or binds it. */
@@ -182,9 +172,7 @@ static int register_helper(struct gateway *g, const struct config *config)
 	int error = helper_register(g->nl, &policy);
 
 	if (error < 0)
-		log_error(g->log,
-			  "cannot register the conntrack helper: %s (module nfnetlink_cthelper, kernel option "
-			  "CONFIG_NF_CT_NETLINK_HELPER)", strerror(-error));
+		log_message(g->log, LOG_HELPER_REFUSED, strerror(-error));
 	else
 		g->helper_registered = true;
 	return error;
@@ -203,10 +191,8 @@ static int find_backup(struct gateway *g)
 			error = ipvs_backup_get(g->ipvs, &g->backup);
 	}
 	if (error < 0)
-		log_error(g->log,
-			  "cannot start IPVS' backup thread on %s, which takes the connection entries: %s "
-			  "(by hand: ipvsadm --start-daemon backup --mcast-interface %s)",
-			  g->config.sync.interface, strerror(-error), g->config.sync.interface);
+		log_message(g->log, LOG_BACKUP_REFUSED, g->config.sync.interface, strerror(-error),
+			    g->config.sync.interface);
 	return error;
 }
 
@@ -218,7 +204,7 @@ static int start_ruleset(struct gateway *g)
 	if (error == 0)
 		error = ruleset_present(g->ruleset, &state);
 	if (error < 0) {
-		log_error(g->log, "cannot look at the ruleset: %s", strerror(-error));
+		log_message(g->log, LOG_RULESET_UNREADABLE, strerror(-error));
 		return error;
 	}
 	error = load_ruleset(g, &g->config, g->policy, !g->inherited);
@@ -286,7 +272,7 @@ static void release(struct gateway *g)
 	ruleset_monitor_close(g->monitor);
 	ruleset_close(g->ruleset);
 	if (g->backup_started && ipvs_backup_stop(g->ipvs) < 0)
-		log_warning(g->log, "IPVS' backup thread was stopped by somebody else");
+		log_message(g->log, LOG_BACKUP_STOPPED);
 	ipvs_close(g->ipvs);
 	netlink_close(g->nl);
 	discovery_free(&g->discovery);
@@ -299,9 +285,9 @@ static void release(struct gateway *g)
 static void undo_start(struct gateway *g)
 {
 	if (g->ruleset_loaded && ruleset_remove(g->ruleset) < 0)
-		log_warning(g->log, "table inet " RULESET_TABLE " stays behind");
+		log_message(g->log, LOG_RULESET_LEFT);
 	if (g->helper_registered && helper_unregister(g->nl) < 0)
-		log_debug(g->log, "the conntrack helper stays registered: a ruleset names it");
+		log_message(g->log, LOG_HELPER_LEFT);
 	release(g);
 }
 
@@ -350,7 +336,7 @@ int gateway_reload(struct gateway *g, struct config *config)
 	if (error == 0)
 		error = adopt_policy(g, config, policy);
 	if (error < 0) {
-		log_error(g->log, "the configuration stays as it was: %s", strerror(-error));
+		log_message(g->log, LOG_CONFIG_KEPT, strerror(-error));
 		discovery_free(&found);
 		free(policy);
 		return error;
@@ -379,7 +365,7 @@ void gateway_tick(struct gateway *g)
 	if (error == 0)
 		error = adopt_policy(g, &g->config, policy);
 	if (error < 0) {
-		log_warning(g->log, "cannot follow the services of IPVS: %s", strerror(-error));
+		log_message(g->log, LOG_DISCOVERY_FAILED, strerror(-error));
 		discovery_free(&found);
 		free(policy);
 		return;
@@ -399,12 +385,12 @@ void gateway_ruleset_changed(struct gateway *g)
 	int changed = ruleset_monitor_read(g->monitor);
 
 	if (changed < 0)
-		log_warning(g->log, "cannot follow changes of the ruleset: %s", strerror(-changed));
+		log_message(g->log, LOG_RULESET_UNWATCHED, strerror(-changed));
 	if (changed <= 0 || load_ruleset(g, &g->config, g->policy, true) < 0)
 		return;
 	for (uint32_t i = 0; i < g->worker_count; i++)
 		worker_restore_marks(g->workers[i]);
-	log_notice(g->log, "somebody changed table inet " RULESET_TABLE ": it is complete again");
+	log_message(g->log, LOG_RULESET_RESTORED);
 }
 
 bool gateway_is_alive(struct gateway *g)
@@ -476,8 +462,7 @@ int gateway_print_ruleset(const struct config *config, struct log *log, FILE *ou
 	if (error == 0)
 		error = discover(config, ipvs, &found);
 	if (error < 0) {
-		log_warning(log, "IPVS does not answer (%s): only configured services are shown",
-			    strerror(-error));
+		log_message(log, LOG_IPVS_SILENT, strerror(-error));
 		error = 0;
 	}
 	error = build_policy(config, &found, &policy);

@@ -101,8 +101,7 @@ static void store(struct log *log, const char *kind, uint16_t number, int fd)
 	snprintf(state, sizeof(state), "FDSTORE=1\nFDNAME=%s-%u", kind, number);
 	stored = sd_pid_notify_with_fds(0, 0, state, &fd, 1);
 	if (stored < 0)
-		log_warning(log, "the service manager does not keep %s-%u over a restart: %s", kind,
-			    number, strerror(-stored));
+		log_message(log, LOG_STORE_REFUSED, kind, number, strerror(-stored));
 }
 
 int handover_take_queue(struct handover *h, uint16_t number)
@@ -191,8 +190,7 @@ size_t handover_load_sessions(struct handover *h, uint16_t number, struct table 
 	}
 	rewind(in);
 	if (fread(&header, sizeof(header), 1, in) != 1 || !is_ours(&header))
-		log_notice(h->log, "the sessions of queue %u were left by another version: they are picked up "
-				   "midway", number);
+		log_message(h->log, LOG_STORE_FOREIGN, number);
 	else
 		while (loaded < header.count && load_session(table, in))
 			loaded++;
@@ -229,7 +227,7 @@ void handover_store_sessions(struct log *log, uint16_t number, struct table *tab
 	fd = memfd_create("sessions", MFD_CLOEXEC);
 	saving.out = fd < 0 ? NULL : fdopen(fd, "w");
 	if (saving.out == NULL) {
-		log_warning(log, "no memory file for the sessions of queue %u: %s", number, strerror(errno));
+		log_message(log, LOG_STORE_MEMORY, number, strerror(errno));
 		if (fd >= 0)
 			close(fd);
 		return;
@@ -239,7 +237,7 @@ void handover_store_sessions(struct log *log, uint16_t number, struct table *tab
 	if (fflush(saving.out) == 0 && !ferror(saving.out))
 		store(log, "sessions", number, fd);
 	else
-		log_warning(log, "the sessions of queue %u are too many to be kept", number);
+		log_message(log, LOG_STORE_FULL, number);
 	fclose(saving.out);
 }
 

@@ -187,14 +187,14 @@ struct held_back {
 	uint64_t seconds;
 };
 
-static void emit(struct log *log, const struct log_record *event, struct held_back held,
+static void emit(struct log *log, const struct log_record *head, struct held_back held,
 		 const char *format, va_list arguments)
 {
 	int saved_errno = errno;
 	char raw[LOG_TEXT_MAX + 1]; /* one too long for text: a cut here shows as a cut there */
 	char text[LOG_TEXT_MAX];
 	char more[96] = "";
-	struct log_record record = *event;
+	struct log_record record = *head;
 
 	if (vsnprintf(raw, sizeof(raw), format, arguments) < 0)
 		snprintf(raw, sizeof(raw), "%s", format);
@@ -210,26 +210,38 @@ static void emit(struct log *log, const struct log_record *event, struct held_ba
 	errno = saved_errno;
 }
 
-void log_write(struct log *log, enum log_level level, const char *format, ...)
+static struct log_record head_of(const struct log_about *about, enum log_level level, const char *id)
 {
-	struct log_record event = { .level = level };
+	return (struct log_record){
+		.level = level,
+		.id = id,
+		.fields = about != NULL ? about->fields : NULL,
+		.field_count = about != NULL ? about->count : 0,
+	};
+}
+
+void log_message(struct log *log, enum log_level level, const char *id, const char *format, ...)
+{
+	const struct log_record head = head_of(NULL, level, id);
 	va_list arguments;
 
 	if (!log_enabled(log, level))
 		return;
 	va_start(arguments, format);
-	emit(log, &event, (struct held_back){ 0 }, format, arguments);
+	emit(log, &head, (struct held_back){ 0 }, format, arguments);
 	va_end(arguments);
 }
 
-void log_event(struct log *log, const struct log_record *event, const char *format, ...)
+void log_message_about(struct log *log, const struct log_about *about, enum log_level level,
+		       const char *id, const char *format, ...)
 {
+	const struct log_record head = head_of(about, level, id);
 	va_list arguments;
 
-	if (!log_enabled(log, event->level))
+	if (!log_enabled(log, level))
 		return;
 	va_start(arguments, format);
-	emit(log, event, (struct held_back){ 0 }, format, arguments);
+	emit(log, &head, (struct held_back){ 0 }, format, arguments);
 	va_end(arguments);
 }
 
@@ -238,13 +250,13 @@ static bool interval_over(const struct log_limit *limit, uint64_t now)
 	return now - limit->since >= (uint64_t)limit->seconds * 1000;
 }
 
-/* Ends the interval; the next one begins at since. */
-static struct held_back limit_restart(struct log_limit *limit, uint64_t now, uint64_t since)
+/* Ends the interval; the next one begins now. */
+static struct held_back limit_restart(struct log_limit *limit, uint64_t now)
 {
 	struct held_back held = { limit->suppressed, (now - limit->since) / 1000 };
 
 	limit->suppressed = 0;
-	limit->since = since;
+	limit->since = now;
 	return held;
 }
 
@@ -256,37 +268,25 @@ static bool limit_passes(struct log *log, struct log_limit *limit, uint64_t now,
 	pthread_mutex_lock(&log->lock);
 	passes = limit->since == 0 || interval_over(limit, now);
 	if (passes)
-		*held = limit_restart(limit, now, now);
+		*held = limit_restart(limit, now);
 	else if (limit->suppressed < UINT32_MAX)
 		limit->suppressed++;
 	pthread_mutex_unlock(&log->lock);
 	return passes;
 }
 
-bool log_limited(struct log *log, struct log_limit *limit, uint64_t now,
-		 const struct log_record *event, const char *format, ...)
+bool log_message_limited(struct log *log, struct log_limit *limit, uint64_t now,
+			 const struct log_about *about, enum log_level level, const char *id,
+			 const char *format, ...)
 {
+	const struct log_record head = head_of(about, level, id);
 	struct held_back held = { 0 };
 	va_list arguments;
 
-	if (!log_enabled(log, event->level) || !limit_passes(log, limit, now, &held))
+	if (!log_enabled(log, level) || !limit_passes(log, limit, now, &held))
 		return false;
 	va_start(arguments, format);
-	emit(log, event, held, format, arguments);
+	emit(log, &head, held, format, arguments);
 	va_end(arguments);
 	return true;
-}
-
-void log_limit_flush(struct log *log, struct log_limit *limit, uint64_t now,
-		     enum log_level level, const char *what)
-{
-	struct held_back held = { 0 };
-
-	pthread_mutex_lock(&log->lock);
-	if (limit->since != 0 && interval_over(limit, now))
-		held = limit_restart(limit, now, 0);
-	pthread_mutex_unlock(&log->lock);
-	if (held.count > 0)
-		log_write(log, level, "%s: %u more like this in the last %llu seconds", what,
-			  held.count, (unsigned long long)held.seconds);
 }

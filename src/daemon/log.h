@@ -12,6 +12,8 @@
 #ifndef FTPALGD_DAEMON_LOG_H
 #define FTPALGD_DAEMON_LOG_H
 
+#include "daemon/log_messages.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,10 +32,16 @@ enum log_level {
 /* Fields of one record; more are dropped. */
 #define LOG_FIELDS_MAX 12
 
-/* { "CLIENT", "192.0.2.1:1025" } is FTPALGD_CLIENT=192.0.2.1:1025 in the journal. */
+/* { "CLIENT", "192.0.2.1" } is FTPALGD_CLIENT=192.0.2.1 in the journal. */
 struct log_field {
 	const char *name; /* [A-Z0-9_], without the prefix */
 	const char *value;
+};
+
+/* What a record is about, in words that a program can select by. */
+struct log_about {
+	size_t count;
+	struct log_field fields[LOG_FIELDS_MAX];
 };
 
 struct log_record {
@@ -62,18 +70,18 @@ bool log_enabled(const struct log *log, enum log_level level);
 /* "error", "warning", ... */
 const char *log_level_name(enum log_level level);
 
-void log_write(struct log *log, enum log_level level, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+/*
+ * One of log_messages.h, which stands for level, id and format:
+ *	log_message(log, LOG_SERVING, address, name, how);
+ * id may be NULL.
+ */
+void log_message(struct log *log, enum log_level level, const char *id, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 
-#define log_error(log, ...) log_write(log, LOG_LEVEL_ERROR, __VA_ARGS__)
-#define log_warning(log, ...) log_write(log, LOG_LEVEL_WARNING, __VA_ARGS__)
-#define log_notice(log, ...) log_write(log, LOG_LEVEL_NOTICE, __VA_ARGS__)
-#define log_info(log, ...) log_write(log, LOG_LEVEL_INFO, __VA_ARGS__)
-#define log_debug(log, ...) log_write(log, LOG_LEVEL_DEBUG, __VA_ARGS__)
-
-/* The same with fields and message id; the text in event is not used, format makes it. */
-void log_event(struct log *log, const struct log_record *event, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+/* The same with fields. */
+void log_message_about(struct log *log, const struct log_about *about, enum log_level level,
+		       const char *id, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
 
 /*
  * One reason that a peer can cause as often as it likes. The first record of an interval is
@@ -87,19 +95,13 @@ struct log_limit {
 };
 
 /*
- * log_event under a limit. now is a monotonic clock in ms, never 0. Returns whether the record
- * was made; suppressed ones cost a lock and no formatting.
+ * The same under a limit; about may be NULL. now is a monotonic clock in ms, never 0. Returns whether
+ * the record was made; suppressed ones cost a lock and no formatting.
  */
-bool log_limited(struct log *log, struct log_limit *limit, uint64_t now,
-		 const struct log_record *event, const char *format, ...)
-	__attribute__((format(printf, 5, 6)));
-
-/*
- * Says what is still unsaid once the interval is over, for a caller's timer: "what: N more like
- * this in the last S seconds". Says nothing before that, or when nothing was suppressed.
- */
-void log_limit_flush(struct log *log, struct log_limit *limit, uint64_t now,
-		     enum log_level level, const char *what);
+bool log_message_limited(struct log *log, struct log_limit *limit, uint64_t now,
+			 const struct log_about *about, enum log_level level, const char *id,
+			 const char *format, ...)
+	__attribute__((format(printf, 7, 8)));
 
 /*
  * Writes in with every byte outside printable ASCII as \xNN, at most size - 1 bytes, and ends

@@ -64,7 +64,7 @@ static int take_config(struct daemon *d, FILE *words)
 	int error = load_config(&d->options, &config, words);
 
 	if (error < 0) {
-		log_error(d->log, "%s is not taken: the running configuration stays", d->options.config);
+		log_message(d->log, LOG_CONFIG_REFUSED, d->options.config);
 		return error;
 	}
 	config_describe_change(gateway_config(d->gateway), &config, words);
@@ -72,7 +72,7 @@ static int take_config(struct daemon *d, FILE *words)
 	if (error < 0)
 		config_free(&config);
 	else
-		log_notice(d->log, "configuration reloaded");
+		log_message(d->log, LOG_RELOADED);
 	return error;
 }
 
@@ -99,7 +99,7 @@ static void handle_signal(struct daemon *d)
 	if (info.ssi_signo != SIGHUP)
 		d->stop = true;
 	else if (reload(d, stderr) < 0)
-		log_debug(d->log, "the signal changed nothing");
+		log_message(d->log, LOG_RELOAD_IDLE);
 }
 
 static void handle_timer(struct daemon *d)
@@ -176,8 +176,8 @@ static void open_control(struct daemon *d)
 	subject = control_gateway_subject(&d->controlled);
 	error = control_open(&plan, &d->control);
 	if (error < 0)
-		log_error(d->log, "no control socket at %s, ftpalgctl cannot connect: %s",
-			  config->control.socket, strerror(-error));
+		log_message(d->log, LOG_CONTROL_REFUSED, config->control.socket,
+			    strerror(-error));
 }
 
 static int run(struct daemon *d, struct config *config)
@@ -188,7 +188,7 @@ static int run(struct daemon *d, struct config *config)
 		error = gateway_start(config, d->log, &d->gateway);
 	if (error < 0) {
 		config_free(config);
-		log_error(d->log, "not started");
+		log_message(d->log, LOG_NOT_STARTED);
 		return STATUS_FAILED;
 	}
 	open_control(d);
@@ -206,7 +206,7 @@ static int print_ruleset(struct daemon *d, struct config *config)
 
 	config_free(config);
 	if (error < 0)
-		log_error(d->log, "cannot print the ruleset: %s", strerror(-error));
+		log_message(d->log, LOG_PRINT_FAILED, strerror(-error));
 	return error < 0 ? STATUS_FAILED : STATUS_FINE;
 }
 

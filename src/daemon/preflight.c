@@ -45,8 +45,10 @@ int preflight(const struct config *config, struct log *log)
 
 		if (!found[f] || !concerns(f, config))
 			continue;
-		log_write(log, fatal ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "%s: %s; %s", text->what,
-			  text->why, text->mend);
+		if (fatal)
+			log_message(log, LOG_MACHINE_UNFIT, text->what, text->why, text->mend);
+		else
+			log_message(log, LOG_MACHINE_WARNING, text->what, text->why, text->mend);
 		if (f == PROBE_NO_NET_ADMIN)
 			return -EPERM;
 		if (fatal)

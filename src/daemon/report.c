@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/report.h"
 
+#include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+/* A session's three, an opening's two; and a port in decimal. */
+enum { WORDS_ENDPOINTS = 5, PORT_TEXT_MAX = 6 };
+
+_Static_assert(1 + 2 * WORDS_ENDPOINTS <= LOG_FIELDS_MAX, "a record holds them all");
 
 struct report {
 	struct log *log;
@@ -54,59 +61,99 @@ static enum log_level level_of(enum reason reason)
 	}
 }
 
+/* ---- fields ---- */
+
+/* The texts that the fields of a record point at. */
+struct words {
+	struct log_about about;
+	char addresses[WORDS_ENDPOINTS][INET6_ADDRSTRLEN];
+	char ports[WORDS_ENDPOINTS][PORT_TEXT_MAX];
+	size_t endpoints;
+};
+
+static void add_field(struct words *w, const char *name, const char *value)
+{
+	w->about.fields[w->about.count++] = (struct log_field){ name, value };
+}
+
+/* Two fields, as one selects by either. */
+static void add_endpoint(struct words *w, const char *address_name, const char *port_name,
+			 const struct endpoint *e)
+{
+	char *address = w->addresses[w->endpoints], *port = w->ports[w->endpoints];
+	const struct in_addr ipv4 = endpoint_ipv4(e);
+
+	w->endpoints++;
+	if (endpoint_is_ipv4(e))
+		inet_ntop(AF_INET, &ipv4, address, INET6_ADDRSTRLEN);
+	else
+		inet_ntop(AF_INET6, &e->addr, address, INET6_ADDRSTRLEN);
+	snprintf(port, PORT_TEXT_MAX, "%u", e->port);
+	add_field(w, address_name, address);
+	add_field(w, port_name, port);
+}
+
+static void add_flow(struct words *w, const struct flow *flow)
+{
+	add_endpoint(w, "CLIENT", "CLIENT_PORT", &flow->client);
+	add_endpoint(w, "SERVICE", "SERVICE_PORT", &flow->service);
+	add_endpoint(w, "SERVER", "SERVER_PORT", &flow->server);
+}
+
+/* ---- what is told ---- */
+
 static void report_session(struct report *r, enum reason reason, const struct flow *flow)
 {
 	char client[ENDPOINT_TEXT_MAX], service[ENDPOINT_TEXT_MAX], server[ENDPOINT_TEXT_MAX];
-	const struct log_field fields[] = {
-		{ "REASON", reason_name(reason) },
-		{ "CLIENT", endpoint_format(&flow->client, client) },
-		{ "SERVICE", endpoint_format(&flow->service, service) },
-		{ "SERVER", endpoint_format(&flow->server, server) },
-	};
-	const struct log_record event = {
-		.level = level_of(reason),
-		.fields = fields,
-		.field_count = sizeof(fields) / sizeof(fields[0]),
-	};
+	struct words words = { .endpoints = 0 };
 
-	log_limited(r->log, &r->reasons[reason], now_ms(), &event, "%s: client %s, service %s, server %s",
-		    reason_text(reason), client, service, server);
+	add_field(&words, "REASON", reason_name(reason));
+	add_flow(&words, flow);
+	log_message_limited(r->log, &r->reasons[reason], now_ms(), &words.about,
+			    LOG_REFUSAL(level_of(reason)), reason_text(reason),
+			    endpoint_format(&flow->client, client),
+			    endpoint_format(&flow->service, service),
+			    endpoint_format(&flow->server, server));
 }
 
 void report_reason(struct report *r, enum reason reason, const struct situation *at)
 {
-	const struct log_field fields[] = { { "REASON", reason_name(reason) } };
-	const struct log_record event = { .level = level_of(reason), .fields = fields, .field_count = 1 };
+	const struct log_about about = { 1, { { "REASON", reason_name(reason) } } };
 
-	if (!log_enabled(r->log, event.level))
+	if (!log_enabled(r->log, level_of(reason)))
 		return;
 	if (at != NULL)
 		report_session(r, reason, &at->session->flow);
 	else
-		log_limited(r->log, &r->reasons[reason], now_ms(), &event, "%s", reason_text(reason));
+		log_message_limited(r->log, &r->reasons[reason], now_ms(), &about,
+				    LOG_REFUSAL_OF_PACKET(level_of(reason)), reason_text(reason));
 }
 
 void report_opening(struct report *r, const struct situation *at, const struct want *want)
 {
 	char client[ENDPOINT_TEXT_MAX], target[ENDPOINT_TEXT_MAX], shown[ENDPOINT_TEXT_MAX];
 	struct endpoint announced = at->session->flow.service;
+	struct words words = { .endpoints = 0 };
 
 	if (!log_enabled(r->log, LOG_LEVEL_DEBUG))
 		return;
 	announced.port = want->port;
+	add_field(&words, "MODE", mode_name(want->mode));
+	add_flow(&words, &at->session->flow);
+	add_endpoint(&words, "TARGET", "TARGET_PORT", &want->target);
 	endpoint_format(&at->session->flow.client, client);
 	endpoint_format(&want->target, target);
-	if (mode_is_passive(want->mode))
-		log_debug(r->log, "%s: client %s may open %s, which is %s", mode_name(want->mode), client,
-			  endpoint_format(&announced, shown), target);
-	else
-		log_debug(r->log, "%s: the server of client %s may open %s", mode_name(want->mode), client,
-			  target);
+	if (mode_is_passive(want->mode)) {
+		add_endpoint(&words, "ANNOUNCED", "ANNOUNCED_PORT", &announced);
+		log_message_about(r->log, &words.about, LOG_OPENING_PASSIVE, mode_name(want->mode), client,
+				  endpoint_format(&announced, shown), target);
+	} else {
+		log_message_about(r->log, &words.about, LOG_OPENING_ACTIVE, mode_name(want->mode), client,
+				  target);
+	}
 }
 
 void report_failure(struct report *r, const char *what, int error)
 {
-	const struct log_record event = { .level = LOG_LEVEL_WARNING };
-
-	log_limited(r->log, &r->failures, now_ms(), &event, "%s failed: %s", what, strerror(-error));
+	log_message_limited(r->log, &r->failures, now_ms(), NULL, LOG_FAILURE, what, strerror(-error));
 }

@@ -211,8 +211,7 @@ int worker_start(const struct worker_plan *plan, struct worker **out)
 		error = -pthread_create(&w->thread, NULL, run, w);
 	}
 	if (error < 0) {
-		log_error(plan->log, "cannot start the worker of queue %u: %s",
-			  queue_number(plan->queue), strerror(-error));
+		log_message(plan->log, LOG_WORKER_REFUSED, queue_number(plan->queue), strerror(-error));
 		release(w);
 		return error;
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/log.h"
+#include "daemon/report.h"
 
 #include <check.h>
 #include <errno.h>
@@ -10,6 +11,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define ERROR LOG_LEVEL_ERROR, NULL
+#define INFO LOG_LEVEL_INFO, NULL
+#define DEBUG LOG_LEVEL_DEBUG, NULL
+#define ODD LOG_LEVEL_WARNING, NULL
 
 /* What the sink was given, one line a record: "level id name=value... | text". */
 struct capture {
@@ -51,13 +57,13 @@ static void end(void)
 
 START_TEST(records_above_the_level_are_not_made)
 {
-	log_error(logger, "one");
-	log_info(logger, "two");
-	log_debug(logger, "three");
+	log_message(logger, ERROR, "one");
+	log_message(logger, INFO, "two");
+	log_message(logger, DEBUG, "three");
 	ck_assert_str_eq(captured.text, "error - | one\ninfo - | two\n");
 	log_set_level(logger, LOG_LEVEL_DEBUG);
 	ck_assert(log_enabled(logger, LOG_LEVEL_DEBUG));
-	log_debug(logger, "four");
+	log_message(logger, DEBUG, "four");
 	ck_assert_ptr_nonnull(strstr(captured.text, "debug - | four\n"));
 	log_set_level(logger, LOG_LEVEL_ERROR);
 	ck_assert(!log_enabled(logger, LOG_LEVEL_WARNING));
@@ -66,24 +72,19 @@ END_TEST
 
 START_TEST(fields_and_message_id_reach_the_sink)
 {
-	const struct log_field fields[] = { { "CLIENT", "192.0.2.1:1025" }, { "REASON", "port" } };
-	const struct log_record event = {
-		.level = LOG_LEVEL_NOTICE,
-		.id = "0123456789abcdef0123456789abcdef",
-		.fields = fields,
-		.field_count = 2,
-	};
+	const struct log_about about = { 2, { { "CLIENT", "192.0.2.1" }, { "REASON", "port" } } };
 
-	log_event(logger, &event, "no opening for %s", "192.0.2.1");
+	log_message_about(logger, &about, LOG_LEVEL_NOTICE, "0123456789abcdef0123456789abcdef",
+			  "no opening for %s", "192.0.2.1");
 	ck_assert_str_eq(captured.text, "notice 0123456789abcdef0123456789abcdef "
-					"CLIENT=192.0.2.1:1025 REASON=port | "
+					"CLIENT=192.0.2.1 REASON=port | "
 					"no opening for 192.0.2.1\n");
 }
 END_TEST
 
 START_TEST(nothing_from_the_wire_leaves_raw)
 {
-	log_info(logger, "%s", "a\x1b[2J\r\n\tb\x7f\xc2\x9b\xff~ ");
+	log_message(logger, INFO, "%s", "a\x1b[2J\r\n\tb\x7f\xc2\x9b\xff~ ");
 	ck_assert_str_eq(captured.text,
 			 "info - | a\\x1b[2J\\x0d\\x0a\\x09b\\x7f\\xc2\\x9b\\xff~ \n");
 }
@@ -122,7 +123,7 @@ START_TEST(a_long_text_is_cut_and_says_so)
 
 	memset(text, 'x', 4999);
 	text[4999] = '\0';
-	log_info(logger, "%s", text);
+	log_message(logger, INFO, "%s", text);
 	kept = strchr(captured.text, '|') + 2;
 	ck_assert_uint_eq(strlen(kept), LOG_TEXT_MAX - 1 + 1);
 	ck_assert_str_eq(kept + LOG_TEXT_MAX - 4, "...\n");
@@ -136,11 +137,11 @@ START_TEST(a_text_one_byte_too_long_is_cut_and_one_that_fits_is_not)
 
 	memset(text, 'x', sizeof(text));
 	text[LOG_TEXT_MAX - 1] = '\0';
-	log_info(logger, "%s", text);
+	log_message(logger, INFO, "%s", text);
 	ck_assert_ptr_null(strstr(captured.text, "..."));
 	text[LOG_TEXT_MAX - 1] = 'x';
 	text[LOG_TEXT_MAX] = '\0';
-	log_info(logger, "%s", text);
+	log_message(logger, INFO, "%s", text);
 	ck_assert_ptr_nonnull(strstr(captured.text, "..."));
 }
 END_TEST
@@ -148,23 +149,21 @@ END_TEST
 START_TEST(logging_keeps_errno)
 {
 	errno = EXDEV;
-	log_info(logger, "text");
+	log_message(logger, INFO, "text");
 	ck_assert_int_eq(errno, EXDEV);
 }
 END_TEST
-
-static const struct log_record odd = { .level = LOG_LEVEL_WARNING };
 
 START_TEST(a_limit_makes_one_record_an_interval_and_counts_the_others)
 {
 	struct log_limit limit = { .seconds = 60 };
 
-	ck_assert(log_limited(logger, &limit, 1000, &odd, "odd PORT %d", 1));
+	ck_assert(log_message_limited(logger, &limit, 1000, NULL, ODD, "odd PORT %d", 1));
 	for (uint64_t i = 0; i < 12; i++)
-		ck_assert(!log_limited(logger, &limit, 2000 + i, &odd, "odd PORT"));
-	ck_assert(!log_limited(logger, &limit, 60999, &odd, "odd PORT"));
-	ck_assert(log_limited(logger, &limit, 61000, &odd, "odd PORT %d", 2));
-	ck_assert(log_limited(logger, &limit, 200000, &odd, "odd PORT %d", 3));
+		ck_assert(!log_message_limited(logger, &limit, 2000 + i, NULL, ODD, "odd PORT"));
+	ck_assert(!log_message_limited(logger, &limit, 60999, NULL, ODD, "odd PORT"));
+	ck_assert(log_message_limited(logger, &limit, 61000, NULL, ODD, "odd PORT %d", 2));
+	ck_assert(log_message_limited(logger, &limit, 200000, NULL, ODD, "odd PORT %d", 3));
 	ck_assert_str_eq(captured.text,
 			 "warning - | odd PORT 1\n"
 			 "warning - | odd PORT 2 (13 more like this in the last 60 seconds)\n"
@@ -176,8 +175,8 @@ START_TEST(each_reason_has_its_own_limit)
 {
 	struct log_limit one = { .seconds = 60 }, two = { .seconds = 60 };
 
-	ck_assert(log_limited(logger, &one, 1000, &odd, "one"));
-	ck_assert(log_limited(logger, &two, 1000, &odd, "two"));
+	ck_assert(log_message_limited(logger, &one, 1000, NULL, ODD, "one"));
+	ck_assert(log_message_limited(logger, &two, 1000, NULL, ODD, "two"));
 	ck_assert_uint_eq(captured.records, 2);
 }
 END_TEST
@@ -189,40 +188,77 @@ START_TEST(the_count_survives_a_cut_of_the_text)
 
 	memset(text, 'y', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
-	ck_assert(log_limited(logger, &limit, 1000, &odd, "%s", text));
-	ck_assert(!log_limited(logger, &limit, 1001, &odd, "%s", text));
-	ck_assert(log_limited(logger, &limit, 3000, &odd, "%s", text));
+	ck_assert(log_message_limited(logger, &limit, 1000, NULL, ODD, "%s", text));
+	ck_assert(!log_message_limited(logger, &limit, 1001, NULL, ODD, "%s", text));
+	ck_assert(log_message_limited(logger, &limit, 3000, NULL, ODD, "%s", text));
 	ck_assert_ptr_nonnull(strstr(captured.text,
 				     "... (1 more like this in the last 2 seconds)\n"));
 }
 END_TEST
 
-START_TEST(flush_says_what_was_held_back_once_the_interval_is_over)
+START_TEST(a_limited_record_above_the_level_is_not_counted)
 {
 	struct log_limit limit = { .seconds = 10 };
 
-	ck_assert(log_limited(logger, &limit, 1000, &odd, "odd"));
-	ck_assert(!log_limited(logger, &limit, 1001, &odd, "odd"));
-	ck_assert(!log_limited(logger, &limit, 1002, &odd, "odd"));
-	log_limit_flush(logger, &limit, 5000, LOG_LEVEL_WARNING, "odd PORT");
-	ck_assert_uint_eq(captured.records, 1);
-	log_limit_flush(logger, &limit, 13000, LOG_LEVEL_WARNING, "odd PORT");
-	log_limit_flush(logger, &limit, 99000, LOG_LEVEL_WARNING, "odd PORT");
-	ck_assert_str_eq(captured.text,
-			 "warning - | odd\n"
-			 "warning - | odd PORT: 2 more like this in the last 12 seconds\n");
-	ck_assert(log_limited(logger, &limit, 99001, &odd, "odd"));
+	ck_assert(!log_message_limited(logger, &limit, 1000, NULL, LOG_LEVEL_DEBUG, NULL, "odd"));
+	ck_assert_uint_eq(limit.since, 0);
+	ck_assert_uint_eq(captured.records, 0);
 }
 END_TEST
 
-START_TEST(a_limited_record_above_the_level_is_not_counted)
+static struct endpoint endpoint_of(const char *text)
 {
-	const struct log_record quiet = { .level = LOG_LEVEL_DEBUG };
-	struct log_limit limit = { .seconds = 10 };
+	struct endpoint e;
 
-	ck_assert(!log_limited(logger, &limit, 1000, &quiet, "odd"));
-	ck_assert_uint_eq(limit.since, 0);
-	ck_assert_uint_eq(captured.records, 0);
+	ck_assert_int_eq(endpoint_parse(text, &e), 0);
+	return e;
+}
+
+static struct session session_of(const char *client, const char *service, const char *server)
+{
+	return (struct session){
+		.flow = { endpoint_of(client), endpoint_of(service), endpoint_of(server), 1, true }
+	};
+}
+
+START_TEST(a_refusal_tells_whose_it_is_and_why)
+{
+	const struct session s = session_of("198.51.100.2:1025", "192.0.2.10:21", "10.0.0.2:21");
+	const struct situation at = { .session = &s };
+	struct report *r = report_new(logger);
+
+	report_reason(r, REASON_ADDRESS_FOREIGN, &at);
+	report_reason(r, REASON_ADDRESS_FOREIGN, &at);
+	report_reason(r, REASON_OPENING_FAILED, NULL);
+	report_free(r);
+	ck_assert_str_eq(captured.text,
+			 "info 9a2edf693dc344b78878d41403852e49 REASON=address_foreign "
+			 "CLIENT=198.51.100.2 CLIENT_PORT=1025 SERVICE=192.0.2.10 SERVICE_PORT=21 "
+			 "SERVER=10.0.0.2 SERVER_PORT=21 | PORT or EPRT names another host: "
+			 "client 198.51.100.2:1025, service 192.0.2.10:21, server 10.0.0.2:21\n"
+			 "warning a0fd72e4570b432db9c4a0d89999211f REASON=opening_failed | "
+			 "the kernel refused an opening\n");
+}
+END_TEST
+
+START_TEST(an_opening_tells_its_mode_and_both_ends)
+{
+	const struct session s = session_of("[2001:db8:1::2]:1025", "[2001:db8::10]:21", "[fd00::2]:21");
+	const struct situation at = { .session = &s };
+	const struct want want = { MODE_EXTENDED_PASSIVE, endpoint_of("[fd00::2]:30000"), 50000, true };
+	struct report *r = report_new(logger);
+
+	report_opening(r, &at, &want);
+	ck_assert_str_eq(captured.text, "");
+	log_set_level(logger, LOG_LEVEL_DEBUG);
+	report_opening(r, &at, &want);
+	report_free(r);
+	ck_assert_str_eq(captured.text,
+			 "debug b53bc521dd7b4bf9a9c85286d56355c3 MODE=EPSV "
+			 "CLIENT=2001:db8:1::2 CLIENT_PORT=1025 SERVICE=2001:db8::10 SERVICE_PORT=21 "
+			 "SERVER=fd00::2 SERVER_PORT=21 TARGET=fd00::2 TARGET_PORT=30000 "
+			 "ANNOUNCED=2001:db8::10 ANNOUNCED_PORT=50000 | EPSV: client "
+			 "[2001:db8:1::2]:1025 may open [2001:db8::10]:50000, which is [fd00::2]:30000\n");
 }
 END_TEST
 
@@ -247,8 +283,8 @@ static void *shout(void *argument)
 	struct crowd *crowd = argument;
 
 	for (int i = 0; i < ROUNDS; i++) {
-		log_info(crowd->log, "round %d", i);
-		log_limited(crowd->log, &crowd->limit, 1000, &odd, "odd");
+		log_message(crowd->log, INFO, "round %d", i);
+		log_message_limited(crowd->log, &crowd->limit, 1000, NULL, ODD, "odd");
 	}
 	return NULL;
 }
@@ -273,10 +309,7 @@ END_TEST
 /* Runs one warning through a log opened with stderr on a fresh file; returns what arrived. */
 static const char *on_stderr(const char *stream, char *text, size_t size)
 {
-	const struct log_field field = { "CLIENT", "192.0.2.1:1025" };
-	const struct log_record event = {
-		.level = LOG_LEVEL_WARNING, .fields = &field, .field_count = 1
-	};
+	const struct log_about about = { 1, { { "CLIENT", "192.0.2.1" } } };
 	int kept = dup(STDERR_FILENO);
 	FILE *file = tmpfile();
 	struct log *log;
@@ -292,7 +325,7 @@ static const char *on_stderr(const char *stream, char *text, size_t size)
 	fflush(stderr);
 	dup2(fileno(file), STDERR_FILENO);
 	ck_assert_int_eq(log_open(LOG_LEVEL_INFO, &log), 0);
-	log_event(log, &event, "hello\n%s", "there");
+	log_message_about(log, &about, ODD, "hello\n%s", "there");
 	log_close(log);
 	dup2(kept, STDERR_FILENO);
 	close(kept);
@@ -350,8 +383,9 @@ static Suite *suite(void)
 	tcase_add_test(t, a_limit_makes_one_record_an_interval_and_counts_the_others);
 	tcase_add_test(t, each_reason_has_its_own_limit);
 	tcase_add_test(t, the_count_survives_a_cut_of_the_text);
-	tcase_add_test(t, flush_says_what_was_held_back_once_the_interval_is_over);
 	tcase_add_test(t, a_limited_record_above_the_level_is_not_counted);
+	tcase_add_test(t, a_refusal_tells_whose_it_is_and_why);
+	tcase_add_test(t, an_opening_tells_its_mode_and_both_ends);
 	tcase_add_test(t, threads_lose_no_record_and_no_count);
 	tcase_add_test(t, stderr_gets_one_plain_line);
 	tcase_add_test(t, a_journal_stream_that_is_ours_goes_to_the_journal);
