@@ -249,6 +249,13 @@ static void test_expectations(const char *vip)
 	IS(expectation_add(nl, &a.flow, &e), 0);
 	IS(listed(&a.flow, "dport="), 4);
 	IS(listed(&a.flow, "dport=50002"), 0);
+	IS(expectation_remove(nl, &a.flow, &e), 0);
+	e = expectation_passive(&a.flow, 50003);
+	IS(expectation_remove(nl, &a.flow, &e), 0);
+	e = expectation_active(&a.flow, 3000);
+	IS(expectation_remove(nl, &a.flow, &e), 0);
+	IS(expectation_remove(nl, &b.flow, &f), 0);
+	IS(listed(&a.flow, "dport="), 0);
 	a.flow.client.port ^= 1;
 	IS(conntrack_is_established(nl, &a.flow), 0);
 	e = expectation_passive(&a.flow, 50005);
