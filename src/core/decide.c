@@ -447,8 +447,8 @@ static void greet(const struct situation *at, struct decision *d)
 {
 	const struct packet *p = at->packet;
 
-	if (d->after.streams[opposite(at->from)].phase == PHASE_UNSEEN &&
-	    at->session->dialogue.streams[at->from].phase == PHASE_UNSEEN)
+	if (at->session->dialogue.streams[at->from].phase == PHASE_UNSEEN &&
+	    d->after.streams[opposite(at->from)].phase == PHASE_UNSEEN)
 		d->after.midway = at->from == FROM_CLIENT ||
 				  memcmp(p->bytes + p->payload, "220",
 					 p->payload_size < 3 ? p->payload_size : 3) != 0;

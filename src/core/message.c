@@ -10,6 +10,7 @@
 
 enum {
 	CODE_SIZE = 4, /* a reply code and the blank behind it */
+	VERB_MAX = 4,
 
 	TELNET_SE = 240,
 	TELNET_SB = 250,
@@ -18,13 +19,20 @@ enum {
 	TELNET_IAC = 255,
 };
 
+#define FOUR(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
+
 static const struct verb {
-	char text[5];
+	char text[VERB_MAX + 1];
 	uint8_t size;
+	uint32_t folded;
 	enum command command;
 } verbs[] = {
-	{ "PASV", 4, COMMAND_PASV }, { "EPSV", 4, COMMAND_EPSV }, { "PORT", 4, COMMAND_PORT },
-	{ "EPRT", 4, COMMAND_EPRT }, { "AUTH", 4, COMMAND_AUTH }, { "CCC", 3, COMMAND_CCC },
+	{ "PASV", 4, FOUR('P', 'A', 'S', 'V'), COMMAND_PASV },
+	{ "EPSV", 4, FOUR('E', 'P', 'S', 'V'), COMMAND_EPSV },
+	{ "PORT", 4, FOUR('P', 'O', 'R', 'T'), COMMAND_PORT },
+	{ "EPRT", 4, FOUR('E', 'P', 'R', 'T'), COMMAND_EPRT },
+	{ "AUTH", 4, FOUR('A', 'U', 'T', 'H'), COMMAND_AUTH },
+	{ "CCC", 3, FOUR(0, 'C', 'C', 'C'), COMMAND_CCC },
 };
 
 /* Whether text begins as the verb does, in any case. Most differ in their first letter. */
@@ -82,21 +90,42 @@ size_t message_strip_telnet(const char *line, size_t size, char *out)
 	return kept;
 }
 
+/* A verb in upper case, a letter a byte, so that it is compared at once. */
+static uint32_t fold(const char *verb, size_t size)
+{
+	uint32_t folded = 0;
+
+	for (size_t i = 0; i < size; i++)
+		folded = folded << 8 | ((uint8_t)verb[i] & ~0x20U);
+	return folded;
+}
+
+static enum command find_command(const char *verb, size_t size)
+{
+	const uint32_t folded = fold(verb, size);
+
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (folded == verbs[i].folded && size == verbs[i].size)
+			return verbs[i].command;
+	return COMMAND_OTHER;
+}
+
 enum command message_command(const char *line, size_t size, struct span *argument)
 {
-	enum command command = COMMAND_OTHER;
 	size_t verb = 0, start, end = size;
+	enum command command;
 
-	while (verb < size && !is_blank(line[verb]))
+	*argument = (struct span){ 0 };
+	while (verb < size && verb <= VERB_MAX && !is_blank(line[verb]))
 		verb++;
+	command = verb <= VERB_MAX ? find_command(line, verb) : COMMAND_OTHER;
+	if (command == COMMAND_OTHER)
+		return command;
 	for (start = verb; start < size && is_blank(line[start]); start++)
 		;
 	while (end > start && is_blank(line[end - 1]))
 		end--;
 	*argument = (struct span){ start, end - start };
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
-		if (verb == verbs[i].size && begins_as(&verbs[i], line, verb))
-			command = verbs[i].command;
 	if (command == COMMAND_EPSV && argument->size == 3 &&
 	    strncasecmp(line + start, "ALL", 3) == 0)
 		command = COMMAND_EPSV_ALL;

@@ -41,7 +41,10 @@ size_t message_strip_telnet(const char *line, size_t size, char *out);
 /* Size of the Telnet commands that a line begins with. */
 size_t message_telnet_prefix(const char *line, size_t size);
 
-/* Which command a line is; *argument is what follows the verb, without blanks at its ends. */
+/*
+ * Which command a line is. *argument is what follows its verb, without blanks at its ends; nothing
+ * for COMMAND_OTHER.
+ */
 enum command message_command(const char *line, size_t size, struct span *argument);
 
 /* Whether a line that begins so can still become a command other than COMMAND_OTHER. */

@@ -251,8 +251,8 @@ START_TEST(commands_are_known_in_any_case_and_spacing)
 		{ "AUTH TLS", COMMAND_AUTH, "TLS" }, { "AUTH", COMMAND_AUTH, "" },
 		{ "CCC", COMMAND_CCC, "" },
 		{ "", COMMAND_OTHER, "" }, { "PAS", COMMAND_OTHER, "" }, { "PASVV", COMMAND_OTHER, "" },
-		{ " PASV", COMMAND_OTHER, "PASV" }, { "NOOP PASV", COMMAND_OTHER, "PASV" },
-		{ "STOR PORT 1,2,3,4,5,6", COMMAND_OTHER, "PORT 1,2,3,4,5,6" },
+		{ " PASV", COMMAND_OTHER, "" }, { "NOOP PASV", COMMAND_OTHER, "" },
+		{ "STOR PORT 1,2,3,4,5,6", COMMAND_OTHER, "" }, { "P\x01SV", COMMAND_OTHER, "" },
 		{ "\"PASV\"", COMMAND_OTHER, "" }, { "PASV,", COMMAND_OTHER, "" },
 	};
 
