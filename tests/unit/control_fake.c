@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "control_fake.h"
 
-#include <check.h>
 #include <stdlib.h>
+
+static void require(bool condition, const char *what)
+{
+	if (condition)
+		return;
+	fprintf(stderr, "made-up gateway: %s\n", what);
+	abort();
+}
 
 static struct fake *fake_of(void *context)
 {
@@ -125,7 +132,7 @@ static struct endpoint endpoint_of(const char *text)
 {
 	struct endpoint e;
 
-	ck_assert_msg(endpoint_parse(text, &e) == 0, "%s is no endpoint", text);
+	require(endpoint_parse(text, &e) == 0, text);
 	return e;
 }
 
@@ -141,17 +148,17 @@ struct fake *fake_new(void)
 {
 	struct fake *f = calloc(1, sizeof(*f));
 
-	ck_assert_ptr_nonnull(f);
+	require(f != NULL, "no memory");
 	config_defaults(&f->config);
 	f->policy = calloc(1, sizeof(*f->policy) + 2 * sizeof(f->policy->services[0]));
-	ck_assert_ptr_nonnull(f->policy);
+	require(f->policy != NULL, "no memory");
 	add_service(f->policy, "ftp", "192.0.2.10:21");
 	add_service(f->policy, "six", "[2001:db8::10]:2121");
 	f->policy->services[0].passive_ports = (struct port_range){ 50000, 50999 };
 	qsort(f->policy->services, 2, sizeof(f->policy->services[0]), policy_compare_services);
 	for (uint16_t i = 0; i < FAKE_WORKERS; i++) {
 		f->tables[i] = table_new(5000);
-		ck_assert_ptr_nonnull(f->tables[i]);
+		require(f->tables[i] != NULL, "no memory");
 		f->queues[i] = (struct queue_state){ .number = (uint16_t)(FAKE_QUEUE + i), .port_id = 42 };
 	}
 	f->machine = (struct subject_machine){ RULESET_EFFECTIVE, true, { .interface = "lo" } };
@@ -178,7 +185,7 @@ struct session *fake_session(struct fake *f, uint32_t worker, const char *client
 	bool evicted;
 
 	s = table_add(f->tables[worker], &flow, 0, &evicted);
-	ck_assert_ptr_nonnull(s);
+	require(s != NULL, "no memory");
 	return s;
 }
 
