@@ -139,7 +139,7 @@ static int bind_queue(struct gateway *g, uint16_t number, bool fail_open, struct
 	int error;
 
 	if (fd >= 0) {
-		error = queue_adopt(fd, number, queue);
+		error = queue_adopt(fd, number, g->config.queues.length, fail_open, queue);
 		g->inherited |= error == 0;
 		if (error < 0)
 			close(fd);

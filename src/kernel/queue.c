@@ -29,6 +29,7 @@
 struct queue {
 	int fd;
 	uint16_t number;
+	bool adopted; /* and nothing received since */
 	uint8_t *messages; /* QUEUE_BATCH_MAX of MESSAGE_MAX bytes; pages come as they are used */
 	uint8_t *verdicts;
 	size_t verdicts_length;
@@ -121,11 +122,15 @@ int queue_open(uint16_t number, uint32_t length, bool fail_open, struct queue **
 	return err;
 }
 
-int queue_adopt(int fd, uint16_t number, struct queue **q)
+int queue_adopt(int fd, uint16_t number, uint32_t length, bool fail_open, struct queue **q)
 {
-	int err = queue_config_check(fd);
+	int err = queue_config_adopt(fd, number, length, fail_open);
 
-	return err < 0 ? err : take_over(fd, number, q);
+	if (err == 0)
+		err = take_over(fd, number, q);
+	if (err == 0)
+		(*q)->adopted = true;
+	return err;
 }
 
 int queue_fd(const struct queue *q)
@@ -142,6 +147,82 @@ const struct queue_counters *queue_counters(const struct queue *q)
 {
 	return &q->counters;
 }
+
+/* ---- verdicts ---- */
+
+int queue_flush(struct queue *q)
+{
+	ssize_t sent;
+
+	if (q->verdicts_length == 0)
+		return 0;
+	do {
+		sent = send(q->fd, q->verdicts, q->verdicts_length, 0);
+	} while (sent < 0 && errno == EINTR);
+	if (sent < 0)
+		return -errno;
+	q->verdicts_length = 0;
+	return 0;
+}
+
+/* The verdict's header in the buffer, or NULL when it has no room and cannot be flushed. */
+static struct nlmsghdr *put_verdict(struct queue *q, unsigned type, uint32_t id, int verdict,
+				    size_t payload, int *err)
+{
+	struct nlmsghdr *nlh;
+
+	*err = 0;
+	if (q->verdicts_length + VERDICT_ROOM + payload > VERDICTS_MAX) {
+		*err = queue_flush(q);
+		if (*err < 0)
+			return NULL;
+	}
+	nlh = nfq_nlmsg_put((char *)q->verdicts + q->verdicts_length, (int)type, q->number);
+	nfq_nlmsg_verdict_put(nlh, (int)id, verdict);
+	return nlh;
+}
+
+static void end_verdict(struct queue *q, const struct nlmsghdr *nlh)
+{
+	q->verdicts_length += nlh->nlmsg_len;
+}
+
+static int plain_verdict(struct queue *q, unsigned type, uint32_t id, int verdict)
+{
+	int err;
+	const struct nlmsghdr *nlh = put_verdict(q, type, id, verdict, 0, &err);
+
+	if (nlh)
+		end_verdict(q, nlh);
+	return err;
+}
+
+int queue_accept(struct queue *q, uint32_t id)
+{
+	return plain_verdict(q, NFQNL_MSG_VERDICT, id, NF_ACCEPT);
+}
+
+int queue_drop(struct queue *q, uint32_t id)
+{
+	return plain_verdict(q, NFQNL_MSG_VERDICT, id, NF_DROP);
+}
+
+int queue_rewrite(struct queue *q, uint32_t id, const void *bytes, size_t length)
+{
+	struct nlmsghdr *nlh;
+	int err;
+
+	if (length > UINT16_MAX - sizeof(struct nlattr))
+		return -EMSGSIZE;
+	nlh = put_verdict(q, NFQNL_MSG_VERDICT, id, NF_ACCEPT, length, &err);
+	if (!nlh)
+		return err;
+	nfq_nlmsg_verdict_put_pkt(nlh, bytes, (uint32_t)length);
+	end_verdict(q, nlh);
+	return 0;
+}
+
+/* ---- packets ---- */
 
 static bool get_direction(const struct nlattr *attr, enum direction *direction)
 {
@@ -197,16 +278,46 @@ static void accept_unseen(struct queue *q, uint32_t id)
 		q->counters.refused++;
 }
 
-/* A refused verdict comes back as an error; its packet is gone, nothing is left to do. */
+/* What is older was received before the queue was adopted, by somebody who is no more. */
+static void drop_before(struct queue *q, uint32_t id)
+{
+	q->adopted = false;
+	if (plain_verdict(q, NFQNL_MSG_VERDICT_BATCH, id - 1, NF_DROP) < 0)
+		q->counters.refused++;
+}
+
+static enum parsed parse_message(struct queue *q, const struct nlmsghdr *nlh,
+				 struct queue_packet *packet)
+{
+	enum parsed parsed = PARSED_NOTHING;
+
+	if (nlh->nlmsg_type == (NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_PACKET))
+		parsed = parse_packet(nlh, packet);
+	if (q->adopted && parsed != PARSED_NOTHING)
+		drop_before(q, packet->id);
+	return parsed;
+}
+
+/*
+ * A refused verdict comes back as an error; its packet is gone, nothing is left to do. That there
+ * was nothing to drop is no error.
+ */
+static void take_error(struct queue *q, const struct nlmsghdr *nlh)
+{
+	const struct nlmsgerr *error = mnl_nlmsg_get_payload(nlh);
+
+	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*error) ||
+	    error->msg.nlmsg_type != (NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_VERDICT_BATCH))
+		q->counters.refused++;
+}
+
 static bool take_message(struct queue *q, const struct nlmsghdr *nlh, struct queue_packet *packet)
 {
 	if (nlh->nlmsg_type == NLMSG_ERROR) {
-		q->counters.refused++;
+		take_error(q, nlh);
 		return false;
 	}
-	switch (nlh->nlmsg_type == (NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_PACKET)
-			? parse_packet(nlh, packet)
-			: PARSED_NOTHING) {
+	switch (parse_message(q, nlh, packet)) {
 	case PARSED_PACKET:
 		q->counters.received++;
 		return true;
@@ -243,76 +354,4 @@ int queue_receive(struct queue *q, struct queue_packet *packets, size_t max)
 	for (int i = 0; i < received; i++)
 		taken += take_datagram(q, (size_t)i, &packets[taken]);
 	return taken;
-}
-
-int queue_flush(struct queue *q)
-{
-	ssize_t sent;
-
-	if (q->verdicts_length == 0)
-		return 0;
-	do {
-		sent = send(q->fd, q->verdicts, q->verdicts_length, 0);
-	} while (sent < 0 && errno == EINTR);
-	if (sent < 0)
-		return -errno;
-	q->verdicts_length = 0;
-	return 0;
-}
-
-/* The verdict's header in the buffer, or NULL when it has no room and cannot be flushed. */
-static struct nlmsghdr *put_verdict(struct queue *q, uint32_t id, int verdict, size_t payload,
-				    int *err)
-{
-	struct nlmsghdr *nlh;
-
-	*err = 0;
-	if (q->verdicts_length + VERDICT_ROOM + payload > VERDICTS_MAX) {
-		*err = queue_flush(q);
-		if (*err < 0)
-			return NULL;
-	}
-	nlh = nfq_nlmsg_put((char *)q->verdicts + q->verdicts_length, NFQNL_MSG_VERDICT, q->number);
-	nfq_nlmsg_verdict_put(nlh, (int)id, verdict);
-	return nlh;
-}
-
-static void end_verdict(struct queue *q, const struct nlmsghdr *nlh)
-{
-	q->verdicts_length += nlh->nlmsg_len;
-}
-
-static int plain_verdict(struct queue *q, uint32_t id, int verdict)
-{
-	int err;
-	const struct nlmsghdr *nlh = put_verdict(q, id, verdict, 0, &err);
-
-	if (nlh)
-		end_verdict(q, nlh);
-	return err;
-}
-
-int queue_accept(struct queue *q, uint32_t id)
-{
-	return plain_verdict(q, id, NF_ACCEPT);
-}
-
-int queue_drop(struct queue *q, uint32_t id)
-{
-	return plain_verdict(q, id, NF_DROP);
-}
-
-int queue_rewrite(struct queue *q, uint32_t id, const void *bytes, size_t length)
-{
-	struct nlmsghdr *nlh;
-	int err;
-
-	if (length > UINT16_MAX - sizeof(struct nlattr))
-		return -EMSGSIZE;
-	nlh = put_verdict(q, id, NF_ACCEPT, length, &err);
-	if (!nlh)
-		return err;
-	nfq_nlmsg_verdict_put_pkt(nlh, bytes, (uint32_t)length);
-	end_verdict(q, nlh);
-	return 0;
 }

@@ -55,8 +55,14 @@ struct queue_counters {
 int queue_open(uint16_t number, uint32_t length, bool fail_open, struct queue **q)
 	__attribute__((warn_unused_result));
 
-/* Takes over a bound and configured descriptor, and owns it from then on (not after an error). */
-int queue_adopt(int fd, uint16_t number, struct queue **q) __attribute__((warn_unused_result));
+/*
+ * Takes over a descriptor that queue_open has bound, in another process, and owns it from then on
+ * (not after an error). length and fail_open as for queue_open. What that process has received and
+ * given no verdict is dropped when the first packet after it comes: TCP sends it again.
+ * -ENOTSOCK, -EPROTOTYPE: it is no queue's. -EXDEV: it is one of another network namespace.
+ */
+int queue_adopt(int fd, uint16_t number, uint32_t length, bool fail_open, struct queue **q)
+	__attribute__((warn_unused_result));
 
 /* Closes the descriptor as well: the kernel drops what still waits for a verdict. */
 void queue_close(struct queue *q);

@@ -7,7 +7,10 @@
 #include <libnetfilter_queue/libnetfilter_queue.h>
 #include <limits.h>
 #include <linux/netlink.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "kernel/netlink.h"
@@ -30,20 +33,26 @@ static int check_privilege(struct netlink *nl, uint16_t number)
 	return netlink_request(nl, nlh);
 }
 
-/* All in one message: a queue that is bound but has no mode yet drops what comes. */
-static int bind_queue(struct netlink *nl, uint16_t number, uint32_t length, bool fail_open)
+static void put_parameters(struct nlmsghdr *nlh, uint32_t length, bool fail_open)
 {
-	char buffer[NETLINK_REQUEST_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
 	const uint32_t mask = NFQA_CFG_F_CONNTRACK | NFQA_CFG_F_FAIL_OPEN | NFQA_CFG_F_GSO;
 	const uint32_t flags = NFQA_CFG_F_CONNTRACK | (fail_open ? NFQA_CFG_F_FAIL_OPEN : 0);
-	struct nlmsghdr *nlh = nfq_nlmsg_put(buffer, NFQNL_MSG_CONFIG, number);
-	int err;
 
-	nfq_nlmsg_cfg_put_cmd(nlh, AF_UNSPEC, NFQNL_CFG_CMD_BIND);
 	nfq_nlmsg_cfg_put_params(nlh, NFQNL_COPY_PACKET, COPY_ALL);
 	nfq_nlmsg_cfg_put_qmaxlen(nlh, length);
 	mnl_attr_put_u32(nlh, NFQA_CFG_FLAGS, htonl(flags));
 	mnl_attr_put_u32(nlh, NFQA_CFG_MASK, htonl(mask));
+}
+
+/* All in one message: a queue that is bound but has no mode yet drops what comes. */
+static int bind_queue(struct netlink *nl, uint16_t number, uint32_t length, bool fail_open)
+{
+	char buffer[NETLINK_REQUEST_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
+	struct nlmsghdr *nlh = nfq_nlmsg_put(buffer, NFQNL_MSG_CONFIG, number);
+	int err;
+
+	nfq_nlmsg_cfg_put_cmd(nlh, AF_UNSPEC, NFQNL_CFG_CMD_BIND);
+	put_parameters(nlh, length, fail_open);
 	err = netlink_request(nl, nlh);
 	if (err == -EAGAIN) /* it has just loaded what F_CONNTRACK needs */
 		err = netlink_request(nl, nlh);
@@ -94,7 +103,7 @@ int queue_config_bind(uint16_t number, uint32_t length, bool fail_open)
 	return result;
 }
 
-int queue_config_check(int fd)
+static int check_kind(int fd)
 {
 	socklen_t length = sizeof(int);
 	int domain, protocol;
@@ -102,7 +111,45 @@ int queue_config_check(int fd)
 	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) < 0 ||
 	    getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &length) < 0)
 		return -errno;
-	if (domain != AF_NETLINK || protocol != NETLINK_NETFILTER)
-		return -EPROTOTYPE;
-	return fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
+	return domain == AF_NETLINK && protocol == NETLINK_NETFILTER ? 0 : -EPROTOTYPE;
+}
+
+/* A socket stays where it was made, wherever its holder is put by the service's unit. */
+static int check_namespace(int fd)
+{
+	struct stat its, ours;
+	int ns = ioctl(fd, SIOCGSKNS), err;
+
+	if (ns < 0)
+		return -errno;
+	err = fstat(ns, &its) < 0 || stat("/proc/self/ns/net", &ours) < 0 ? -errno : 0;
+	close(ns);
+	if (err < 0)
+		return err;
+	return its.st_dev == ours.st_dev && its.st_ino == ours.st_ino ? 0 : -EXDEV;
+}
+
+/* Without asking for an answer: it would come between the packets that wait. */
+static int renew_parameters(int fd, uint16_t number, uint32_t length, bool fail_open)
+{
+	char buffer[NETLINK_REQUEST_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
+	struct nlmsghdr *nlh = nfq_nlmsg_put(buffer, NFQNL_MSG_CONFIG, number);
+
+	put_parameters(nlh, length, fail_open);
+	return send(fd, nlh, nlh->nlmsg_len, 0) < 0 ? -errno : 0;
+}
+
+int queue_config_adopt(int fd, uint16_t number, uint32_t length, bool fail_open)
+{
+	int err = check_kind(fd);
+
+	if (err == 0)
+		err = check_namespace(fd);
+	if (err == 0)
+		err = size_socket(fd, length);
+	if (err == 0)
+		err = renew_parameters(fd, number, length, fail_open);
+	if (err == 0 && fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
+		err = -errno;
+	return err;
 }

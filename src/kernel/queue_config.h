@@ -12,7 +12,11 @@
 int queue_config_bind(uint16_t number, uint32_t length, bool fail_open)
 	__attribute__((warn_unused_result));
 
-/* Makes a descriptor from elsewhere non-blocking. -ENOTSOCK, -EPROTOTYPE: it is no queue's. */
-int queue_config_check(int fd) __attribute__((warn_unused_result));
+/*
+ * Takes up a bound descriptor from elsewhere, with its own length and fail_open from now on.
+ * -ENOTSOCK, -EPROTOTYPE: it is no queue's. -EXDEV: it is one of another network namespace.
+ */
+int queue_config_adopt(int fd, uint16_t number, uint32_t length, bool fail_open)
+	__attribute__((warn_unused_result));
 
 #endif

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,15 +161,8 @@ static void test_queue(void)
 
 	IS(queue_open(QUEUE, 1024, true, &queue), 0);
 	IS(queue_open(QUEUE, 1024, true, &other), -EBUSY);
-	IS(queue_adopt(0, QUEUE, &other), -ENOTSOCK);
+	IS(queue_adopt(0, QUEUE, 1024, true, &other), -ENOTSOCK);
 	IS(shell("grep -q '^ *2100 .* 2 65531 ' /proc/net/netfilter/nfnetlink_queue"), 0);
-}
-
-static void test_adopted_queue(void)
-{
-	const int fd = queue_release(queue);
-
-	IS(queue_adopt(fd, QUEUE, &queue), 0);
 }
 
 struct session {
@@ -207,6 +201,41 @@ static struct session open_session(const char *vip)
 	IS(packets[0].direction, FROM_CLIENT);
 	s.flow = packets[0].flow;
 	return s;
+}
+
+static int adopt_elsewhere(int fd)
+{
+	struct queue *other;
+	int status;
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(unshare(CLONE_NEWNET) < 0 ? 1 : -queue_adopt(fd, QUEUE, 1024, true, &other));
+	waitpid(child, &status, 0);
+	return -WEXITSTATUS(status);
+}
+
+/* A packet that was received and got no verdict does not stay in the queue. */
+static void test_adopted_queue(void)
+{
+	struct queue_packet packets[QUEUE_BATCH_MAX];
+	struct session s = open_session("192.0.2.10:21");
+	struct pollfd p = { .fd = queue_fd(queue), .events = POLLIN };
+	int fd;
+
+	expect_true(send(s.control[0], "NOOP\r\n", 6, 0) == 6, "send");
+	IS(poll(&p, 1, LATER_MS), 1);
+	IS(queue_receive(queue, packets, QUEUE_BATCH_MAX), 1);
+	IS(shell("grep -Eq '^ *2100 +[0-9]+ +1 ' /proc/net/netfilter/nfnetlink_queue"), 0);
+	fd = queue_release(queue);
+	IS(adopt_elsewhere(fd), -EXDEV);
+	IS(queue_adopt(fd, QUEUE, 1024, true, &queue), 0);
+	expect_true(send(s.control[0], "NOOP\r\n", 6, 0) == 6, "send");
+	IS(receive(packets, LATER_MS), 1);
+	IS(shell("grep -Eq '^ *2100 +[0-9]+ +0 ' /proc/net/netfilter/nfnetlink_queue"), 0);
+	IS(receive(packets, SOON_MS), 0); /* an answer of the kernel, if any */
+	IS((int)queue_counters(queue)->refused, 0);
+	close(s.control[0]);
 }
 
 /* How many expectations of that family conntrack lists whose line has those words. */
@@ -540,8 +569,6 @@ static void both_families(void (*test)(const char *vip))
 static void test_all_expectations(void)
 {
 	both_families(test_expectations);
-	test_adopted_queue();
-	both_families(test_expectations);
 }
 
 static void test_all_adjusted(void)
@@ -573,6 +600,7 @@ static const struct {
 	{ "probe", test_probe },
 	{ "ruleset", test_ruleset },
 	{ "privilege", test_no_privilege },
+	{ "adopted", test_adopted_queue },
 	{ "expectations", test_all_expectations },
 	{ "adjusted", test_all_adjusted },
 	{ "ipvs", test_ipvs },
