@@ -105,7 +105,7 @@ int main(int argc, char **argv)
 	plan.policy = make_policy();
 	error = log_open(LOG_LEVEL_WARNING, &plan.log);
 	if (error == 0)
-		error = handover_open(plan.log, &plan.handover);
+		error = handover_open(plan.log, (uint32_t)atoi(argv[1]), 1, &plan.handover);
 	if (error == 0)
 		error = worker_start(&plan, &worker);
 	if (error < 0)

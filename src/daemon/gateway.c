@@ -28,7 +28,6 @@ struct gateway {
 	bool ruleset_loaded; /* by us, where nothing was */
 	struct ruleset_monitor *monitor;
 	struct handover *handover;
-	bool inherited; /* the queues are those of the daemon before, and so is the ruleset */
 	uint32_t worker_count;
 	struct queue *queues[CONFIG_QUEUES_MAX]; /* not yet given to a worker */
 	struct worker *workers[CONFIG_QUEUES_MAX];
@@ -132,24 +131,30 @@ static void explain_bind_failure(struct log *log, uint16_t number, int error)
 		log_message(log, LOG_QUEUE_UNBOUND, number, strerror(-error));
 }
 
-/* Takes over the queue that the daemon before has left, or binds it. */
-static int bind_queue(struct gateway *g, uint16_t number, bool fail_open, struct queue **queue)
+/* Takes over the queue that the daemon before has left. Returns whether it did. */
+static bool adopt_queue(struct gateway *g, uint16_t number, bool fail_open, struct queue **queue)
 {
 	int fd = handover_take_queue(g->handover, number);
-	int error;
+	int error = fd < 0 ? -ENOENT : queue_adopt(fd, number, g->config.queues.length, fail_open, queue);
 
-	if (fd >= 0) {
-		error = queue_adopt(fd, number, g->config.queues.length, fail_open, queue);
-		g->inherited |= error == 0;
-		if (error < 0)
-			close(fd);
-	} else {
-		error = queue_open(number, g->config.queues.length, fail_open, queue);
+	if (fd >= 0 && error < 0) {
+		log_message(g->log, LOG_QUEUE_FOREIGN, number, strerror(-error));
+		handover_refuse_queue(g->handover, number);
+		close(fd);
 	}
+	return error == 0;
+}
+
+static int bind_queue(struct gateway *g, uint16_t number, bool fail_open, struct queue **queue)
+{
+	int error = 0;
+
+	if (!adopt_queue(g, number, fail_open, queue))
+		error = queue_open(number, g->config.queues.length, fail_open, queue);
 	if (error < 0)
 		explain_bind_failure(g->log, number, error);
 	else
-		handover_store_queue(g->log, number, queue_fd(*queue));
+		handover_store_queue(g->handover, number, queue_fd(*queue));
 	return error;
 }
 
@@ -207,7 +212,7 @@ static int start_ruleset(struct gateway *g)
 		log_message(g->log, LOG_RULESET_UNREADABLE, strerror(-error));
 		return error;
 	}
-	error = load_ruleset(g, &g->config, g->policy, !g->inherited);
+	error = load_ruleset(g, &g->config, g->policy, !handover_has_sessions(g->handover));
 	g->ruleset_loaded = error == 0 && state == RULESET_ABSENT;
 	if (error == 0)
 		error = ruleset_monitor_open(&g->monitor);
@@ -239,7 +244,7 @@ static int start(struct gateway *g)
 	int error = preflight(&g->config, g->log);
 
 	if (error == 0)
-		error = handover_open(g->log, &g->handover);
+		error = handover_open(g->log, g->config.queues.first, g->worker_count, &g->handover);
 	if (error == 0)
 		error = bind_queues(g);
 	if (error == 0)
@@ -258,8 +263,8 @@ static int start(struct gateway *g)
 		error = start_ruleset(g);
 	if (error == 0)
 		error = start_workers(g);
-	handover_close(g->handover);
-	g->handover = NULL;
+	if (error == 0)
+		handover_settle(g->handover);
 	return error;
 }
 
@@ -277,8 +282,8 @@ static void release(struct gateway *g)
 	netlink_close(g->nl);
 	discovery_free(&g->discovery);
 	free(g->policy);
+	handover_close(g->handover);
 	free(g);
-	handover_finish();
 }
 
 /* Takes back what a start that failed has changed in the kernel. */

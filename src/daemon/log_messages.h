@@ -122,18 +122,28 @@
 
 /* ---- restart ---- */
 
-#define LOG_STORE_REFUSED \
-	LOG_LEVEL_WARNING, "67b91e8211124f138ac34dfed8f96294", \
-	"the service manager does not keep %s-%u over a restart: %s"
+#define LOG_STORE_TAKEN \
+	LOG_LEVEL_INFO, "4ee3e9a1318942039b85fb05c9d6085d", \
+	"taken over from the daemon before: %u queues, %u sessions"
 #define LOG_STORE_FOREIGN \
 	LOG_LEVEL_NOTICE, "a71616a7400c4369b9f01d0548ddc92b", \
-	"the sessions of queue %u were left by another version: they are picked up midway"
+	"the daemon before was of another version: its sessions are picked up midway"
+#define LOG_STORE_LAYOUT \
+	LOG_LEVEL_NOTICE, "7865263a18b64971902ccbde63fd3d14", \
+	"%s: the queues are no longer as many, its sessions are picked up midway"
+#define LOG_STORE_DAMAGED \
+	LOG_LEVEL_WARNING, "352574ac652a490cacffa174b9654996", \
+	"the sessions that the daemon before has left cannot be read to their end: those that " \
+	"are missing are picked up midway"
+#define LOG_QUEUE_FOREIGN \
+	LOG_LEVEL_NOTICE, "a5772dc0b3aa487ca47ce959edea0cc8", \
+	"queue %u of the daemon before is of no use here: %s"
+#define LOG_STORE_REFUSED \
+	LOG_LEVEL_WARNING, "67b91e8211124f138ac34dfed8f96294", \
+	"the service manager does not keep %s over a restart: %s"
 #define LOG_STORE_MEMORY \
 	LOG_LEVEL_WARNING, "add9e000782e45b989adbc3c951154ed", \
-	"no memory file for the sessions of queue %u: %s"
-#define LOG_STORE_FULL \
-	LOG_LEVEL_WARNING, "cacccda0907d4544940ffbba2df1bd7d", \
-	"the sessions of queue %u are too many to be kept"
+	"no memory for the sessions of queue %u: the next daemon picks them up midway"
 
 /* ---- sessions and packets ---- */
 

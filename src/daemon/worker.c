@@ -18,7 +18,7 @@ enum { ROUND_MS = 1000 }; /* longest sleep */
 struct worker {
 	pthread_t thread;
 	struct traffic traffic;
-	struct log *log;
+	struct handover *handover;
 	counter rounds;
 
 	int wake; /* eventfd */
@@ -186,13 +186,14 @@ static int prepare(struct worker *w, const struct worker_plan *plan)
 
 	if (error < 0)
 		return error;
-	w->log = plan->log;
+	w->handover = plan->handover;
 	t->policy = plan->policy;
 	t->tally = tally_new(plan->policy);
 	w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (w->wake < 0)
 		return -errno;
-	handover_load_sessions(plan->handover, queue_number(plan->queue), t->table);
+	handover_take_sessions(plan->handover, queue_number(plan->queue), t->now, t->table);
+	traffic_restore_marks(t);
 	return opener_open(plan->backup, &t->opener);
 }
 
@@ -226,7 +227,7 @@ void worker_stop(struct worker *w)
 	atomic_store(&w->stop, true);
 	wake(w);
 	pthread_join(w->thread, NULL);
-	handover_store_sessions(w->log, queue_number(w->traffic.queue), w->traffic.table);
+	handover_store_sessions(w->handover, queue_number(w->traffic.queue), w->traffic.table);
 	queue_close(w->traffic.queue);
 	release(w);
 }

@@ -27,7 +27,7 @@ struct worker_plan {
 	const struct ipvs_backup *backup; /* NULL: no IPVS entries */
 	const struct policy *policy;
 	size_t sessions;
-	struct handover *handover; /* what the daemon before has left */
+	struct handover *handover; /* from the daemon before, and to the next */
 	struct log *log;
 };
 
