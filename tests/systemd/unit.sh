@@ -1,0 +1,62 @@
+# unit.sh: sourced by the tests of this folder. The unit as it is shipped, in the lab's director.
+#
+# $LAB_OUT/install holds the installed files (make install DESTDIR=...), see check_systemd. The
+# daemon runs in the director's namespace by a drop-in; all else is the unit as it is shipped.
+#
+#   unit_install             installs the files and what the unit needs, makes the drop-in
+#   property NAME            of the unit
+#   journal [OPTION]...      of the unit
+#   stage WORDS, run COMMAND, give_up WORDS
+#
+# Whatever a test leaves behind, the next one finds the unit stopped and without drop-ins.
+# shellcheck shell=bash
+# shellcheck source=tests/netns/gateway.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../netns/gateway.sh"
+[[ -d /run/systemd/system ]] || lab_skip "systemd does not run"
+
+unit_drop_ins=/run/systemd/system/ftpalgd.service.d
+
+property() { systemctl show -P "$1" ftpalgd; }
+journal() { journalctl -q --no-pager -u ftpalgd "$@"; }
+stage() { echo "=== $*"; }
+give_up() { lab_fail "$@"; }
+run() { "$@" || give_up "$*"; }
+
+# A process that has come into the place of the one named, and is ready.
+replaced() {
+	local state
+	state=$(systemctl show -P ActiveState -P MainPID ftpalgd | sort | xargs)
+	[[ $state == *" active" && $state != "0 "* && $state != "$1 "* ]]
+}
+
+unit_install() {
+	run test -d "${LAB_OUT:?}/install"
+	tar -C "$LAB_OUT/install" -c . | tar -C / -x --keep-directory-symlink
+	run systemd-sysusers
+	unit_drop_in "NetworkNamespacePath=/run/netns/$LAB_PREFIX-director"
+	run systemctl restart systemd-modules-load
+}
+# unit_drop_in LINE...: what stands in [Service] beside the unit itself.
+unit_drop_in() {
+	mkdir -p $unit_drop_ins
+	printf '%s\n' "[Service]" "$@" >$unit_drop_ins/lab.conf
+	run systemctl daemon-reload
+}
+
+unit_end() {
+	local status=$?
+	trap - EXIT
+	set +e
+	if ((status != 0 && status != 77)); then
+		systemctl status --no-pager -l ftpalgd
+		journal -n "${LAB_DUMP_LINES:-60}"
+		lab_dump >&2
+	fi
+	systemctl stop ftpalgd 2>/dev/null
+	systemctl reset-failed ftpalgd 2>/dev/null
+	rm -rf $unit_drop_ins
+	systemctl daemon-reload
+	lab_down
+	exit "$status"
+}
+trap unit_end EXIT
