@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """Real clients against real servers through the gateway, in every mode that the client can.
 
-usage: matrix.py VIP4 VIP6 SERVER LOG FILE [CLIENT...]
+usage: matrix.py LOG FILE CLIENTS MODES NAME=VIP=ROOT...
 
-SERVER only names what is behind the services. LOG is the daemon's, which tells the modes that it
-opened; FILE is what a download must give. Runs in the client's namespace. Prints a line a transfer;
-the exit status is the number of failures, at most 100.
+NAME only names the server behind the virtual address VIP; ROOT is the folder that it serves. LOG is
+the daemon's, which tells the modes that it opened; FILE is what a download must give, under its own
+name. CLIENTS and MODES are separated by commas, or "all". Runs in the client's namespace.
+
+Prints a line a transfer. What a client is known not to be able to is tried once nevertheless, and
+what was seen is printed. The exit status is the number of failures, at most 100.
 """
 import filecmp
 import os
@@ -19,7 +22,7 @@ LIMIT = 60
 
 FTPLIB = """
 import ftplib, sys, socket
-host, mode, what, path = sys.argv[1:]
+host, mode, what, path, name = sys.argv[1:]
 ftp = ftplib.FTP(timeout=20)
 ftp.trust_server_pasv_ipv4_address = True
 ftp.connect(host, 21)
@@ -27,10 +30,10 @@ ftp.login('test', 'test')
 ftp.set_pasv(mode in ('PASV', 'EPSV'))
 if what == 'get':
     with open(path, 'wb') as f:
-        ftp.retrbinary('RETR big', f.write)
+        ftp.retrbinary('RETR ' + name, f.write)
 else:
     with open(path, 'rb') as f:
-        ftp.storbinary('STOR ' + path.split('/')[-1], f)
+        ftp.storbinary('STOR ' + name, f)
 ftp.quit()
 """
 
@@ -39,62 +42,60 @@ def url(host, name=""):
     return f"ftp://test:test@{'[' + host + ']' if ':' in host else host}/{name}"
 
 
-def dialogue(host, settings, what, path):
+def dialogue(settings, what, path, name):
     """Commands for the clients that read them from standard input."""
-    name = os.path.basename(path)
-    transfer = f"get big {path}" if what == "get" else f"put {path} {name}"
+    transfer = f"get {name} {path}" if what == "get" else f"put {path} {name}"
     return "\n".join(["user test test", *settings, "binary", transfer, "bye", ""])
 
 
-def curl(host, mode, what, path):
+def curl(host, mode, what, path, name):
     options = {
         "PASV": ["--disable-epsv", "--no-ftp-skip-pasv-ip"],
         "EPSV": [],
         "PORT": ["--ftp-port", "-", "--disable-eprt"],
         "EPRT": ["--ftp-port", "-"],
     }[mode]
-    transfer = ["-o", path, url(host, "big")] if what == "get" else ["-T", path, url(host)]
+    transfer = ["-o", path, url(host, name)] if what == "get" else ["-T", path, url(host, name)]
     return ["curl", "-sS", "--connect-timeout", "10", *options, *transfer], None
 
 
-def wget(host, mode, what, path):
+def wget(host, mode, what, path, name):
     active = ["--no-passive-ftp"] if mode in ("PORT", "EPRT") else []
-    return ["wget", "-q", "--tries=1", "--timeout=20", *active, "-O", path, url(host, "big")], None
+    return ["wget", "-q", "--tries=1", "--timeout=20", *active, "-O", path, url(host, name)], None
 
 
-def ncftp(host, mode, what, path):
+def ncftp(host, mode, what, path, name):
     flag = "-F" if mode == "PASV" else "-E"
     common = ["-V", "-t", "20", "-r", "1", flag, "-u", "test", "-p", "test"]
     if what == "get":
-        return ["ncftpget", *common, "-c", host, "big"], None
+        return ["ncftpget", *common, "-c", host, name], None
     return ["ncftpput", *common, host, ".", path], None
 
 
-def tnftp(host, mode, what, path):
+def tnftp(host, mode, what, path, name):
     settings = ["epsv4"] if mode in ("PASV", "PORT") else []
     flag = "-p" if mode in ("PASV", "EPSV") else "-A"
-    return ["tnftp", "-n", "-V", flag, host], dialogue(host, settings, what, path)
+    return ["tnftp", "-n", "-V", flag, host], dialogue(settings, what, path, name)
 
 
-def inetutils(host, mode, what, path):
+def inetutils(host, mode, what, path, name):
     settings = ["epsv4"] if mode in ("EPSV", "EPRT") and ":" not in host else []
     flag = ["-p"] if mode in ("PASV", "EPSV") else []
-    return ["inetutils-ftp", "-n", *flag, host], dialogue(host, settings, what, path)
+    return ["inetutils-ftp", "-n", *flag, host], dialogue(settings, what, path, name)
 
 
-def lftp(host, mode, what, path):
+def lftp(host, mode, what, path, name):
     settings = ["set net:timeout 15", "set net:max-retries 1", "set ftp:fix-pasv-address no",
                 "set ftp:ssl-allow no",
                 f"set ftp:prefer-epsv {'yes' if mode == 'EPSV' else 'no'}",
                 f"set ftp:passive-mode {'yes' if mode in ('PASV', 'EPSV') else 'no'}",
                 f"open {url(host)}"]
-    name = os.path.basename(path)
-    transfer = f"get big -o {path}" if what == "get" else f"put {path} -o {name}"
+    transfer = f"get {name} -o {path}" if what == "get" else f"put {path} -o {name}"
     return ["lftp", "--norc", "-c", "; ".join([*settings, transfer])], None
 
 
-def ftplib(host, mode, what, path):
-    return ["python3", "-c", FTPLIB, host, mode, what, path], None
+def ftplib(host, mode, what, path, name):
+    return ["python3", "-c", FTPLIB, host, mode, what, path, name], None
 
 
 # Client, the modes it can be told to use over IPv4 and IPv6, and whether it can send.
@@ -107,13 +108,19 @@ CLIENTS = {
     "lftp": (lftp, ("PASV", "EPSV", "PORT"), ("EPSV", "EPRT"), True),
     "ftplib": (ftplib, ("PASV", "PORT"), ("EPSV", "EPRT"), True),
 }
+MODES = ("PASV", "EPSV", "PORT", "EPRT")
+
+
+def family(vip):
+    return 1 if ":" in vip else 0
 
 
 class Matrix:
-    def __init__(self, server, log, original, roots):
-        self.server, self.log, self.original, self.roots = server, log, original, roots
-        self.directory = tempfile.mkdtemp()
-        self.failures = 0
+    def __init__(self, log, original):
+        self.log, self.original = log, original
+        self.directory = tempfile.mkdtemp(dir=os.path.dirname(original))
+        self.transfers = self.failures = 0
+        self.tried = set()
 
     def opened(self, position):
         """Modes that the daemon opened since that position of its log."""
@@ -121,61 +128,70 @@ class Matrix:
             log.seek(position)
             return set(re.findall(r"debug: (PASV|EPSV|PORT|EPRT): ", log.read()))
 
-    def arrived(self, name):
-        """An upload is on one of the real servers."""
-        files = (os.path.join(root, path, name) for root in self.roots for path in (".", "upload"))
-        return any(os.path.exists(f) and filecmp.cmp(f, self.original, False) for f in files)
+    def same(self, path):
+        return os.path.exists(path) and filecmp.cmp(path, self.original, False)
 
-    def run(self, client, host, mode, what):
-        argv_of = CLIENTS[client][0]
-        name = f"{client}-{mode}-{what}-{time.monotonic_ns()}"
-        path = os.path.join(self.directory, name)
+    def attempt(self, client, vip, root, mode, what):
+        """One transfer; returns whether its content is good, the modes opened, and what the client said."""
+        name = os.path.basename(self.original) if what == "get" else f"{client}-{mode}"
+        mine = os.path.join(self.directory, name)
+        stored = os.path.join(root, name)
         if what == "put":
-            os.link(self.original, path) if same_device(self.original, path) else copy(self.original, path)
-        argv, script = argv_of(host, mode, what, path)
+            os.link(self.original, mine)
+        argv, script = CLIENTS[client][0](vip, mode, what, mine, name)
         before = os.path.getsize(self.log)
-        stdout = open(path, "wb") if client == "ncftp" and what == "get" else subprocess.PIPE
+        # ncftpget writes what it gets to its standard output.
+        output = open(mine, "wb") if client == "ncftp" and what == "get" else subprocess.PIPE
         try:
-            done = subprocess.run(argv, input=script, text=script is not None, stdout=stdout,
-                                  stderr=subprocess.STDOUT if stdout is subprocess.PIPE else subprocess.PIPE,
-                                  timeout=LIMIT, stdin=None if script else subprocess.DEVNULL)
-            said = done.stdout or done.stderr or b""
+            done = subprocess.run(argv, input=(script or "").encode(), stdout=output,
+                                  stderr=subprocess.PIPE if client == "ncftp" else subprocess.STDOUT,
+                                  timeout=LIMIT)
+            said = (done.stdout or b"") + (done.stderr or b"")
         except subprocess.TimeoutExpired as error:
             said = (error.output or b"") + b" no end"
-        good = os.path.exists(path) and filecmp.cmp(path, self.original, False) if what == "get" \
-            else self.arrived(name)
-        modes = self.opened(before)
-        ok = good and mode in modes
+        good = self.same(mine if what == "get" else stored)
+        for path in (mine, stored) if what == "put" else (mine,):
+            if os.path.exists(path):
+                os.unlink(path)
+        return good, self.opened(before), said
+
+    def run(self, client, server, vip, root, mode, what):
+        begin = time.monotonic()
+        good, modes, said = self.attempt(client, vip, root, mode, what)
+        ok = good and modes == {mode}
+        self.transfers += 1
         self.failures += not ok
-        family = "IPv6" if ":" in host else "IPv4"
-        print(f"{'ok  ' if ok else 'FAIL'} {client:9} {self.server:9} {family} {mode} {what}", flush=True)
+        print(f"{'ok  ' if ok else 'FAIL'} {client:9} {server:9} {vip:15} {mode} {what} "
+              f"{time.monotonic() - begin:.1f}", flush=True)
         if not ok:
             print(f"     opened {modes or 'nothing'}, content {'good' if good else 'bad'}: {said[-600:]!r}")
-        if os.path.exists(path):
-            os.unlink(path)
 
-
-def same_device(a, b):
-    return os.stat(a).st_dev == os.stat(os.path.dirname(b)).st_dev
-
-
-def copy(source, destination):
-    with open(source, "rb") as s, open(destination, "wb") as d:
-        d.write(s.read())
+    def cannot(self, client, vip, root, mode):
+        """Says what is seen when a client is told to do what it is known not to be able to."""
+        if (client, family(vip), mode) in self.tried:
+            return
+        self.tried.add((client, family(vip), mode))
+        good, modes, said = self.attempt(client, vip, root, mode, "get")
+        did = " ".join(sorted(modes)) or "nothing"
+        words = said.decode("latin-1").strip().splitlines()
+        print(f"none {client:9} {'any':9} {vip:15} {mode}: opened {did}, "
+              f"{'the file came' if good else 'no file: ' + (words[-1] if words else 'not a word')}", flush=True)
 
 
 def main():
-    vip4, vip6, server, log, original, roots = sys.argv[1:7]
-    chosen = sys.argv[7:] or list(CLIENTS)
-    matrix = Matrix(server, log, original, roots.split(":"))
-    for client in chosen:
-        _, modes4, modes6, sends = CLIENTS[client]
-        cases = [(vip4, m) for m in modes4] + [(vip6, m) for m in modes6]
-        for host, mode in cases:
-            if os.environ.get("MODES") and mode not in os.environ["MODES"].split():
-                continue
-            for what in ("get", "put") if sends else ("get",):
-                matrix.run(client, host, mode, what)
+    log, original, clients, chosen = sys.argv[1:5]
+    matrix = Matrix(log, original)
+    for target in sys.argv[5:]:
+        server, vip, root = target.split("=")
+        for client in CLIENTS if clients == "all" else clients.split(","):
+            can, sends = CLIENTS[client][1 + family(vip)], CLIENTS[client][3]
+            for mode in MODES if chosen == "all" else chosen.split(","):
+                if mode not in can:
+                    matrix.cannot(client, vip, root, mode)
+                    continue
+                for what in ("get", "put") if sends else ("get",):
+                    matrix.run(client, server, vip, root, mode, what)
+    print(f"{matrix.transfers} transfers, {matrix.failures} failed")
     sys.exit(min(matrix.failures, 100))
 
 
