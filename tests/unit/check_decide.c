@@ -107,6 +107,29 @@ static void show_port_50001(void *context, struct want *want)
 	want->port = 50001;
 }
 
+/* Lengths around those that no longer fit into a byte. */
+START_TEST(a_227_of_any_length_is_mended)
+{
+	char said[512], heard[512];
+
+	for (size_t size = 240; size < 275; size++) {
+		memset(said, 'x', sizeof(said));
+		for (size_t i = 3; i < size; i += 5)
+			said[i] = ' ';
+		memcpy(said, "227 ", 4);
+		strcpy(said + size, " (10,0,0,2,195,80)\r\n");
+		client("PASV\r\n");
+		strcpy(heard, server(said));
+		ck_assert_msg(strlen(heard) == strlen(said), "%zu: %s", size, heard);
+		ck_assert_msg(strstr(heard, " (192,0,2,10,195,80)") != NULL, "%zu: %s", size, heard);
+		expect_opening(MODE_PASSIVE, "10.0.0.2:50000");
+		client("RETR x\r\n");
+		server("150 comes\r\n");
+		server("226 came\r\n");
+	}
+}
+END_TEST
+
 START_TEST(the_text_names_the_port_that_the_opening_got)
 {
 	g->open = show_port_50001;
@@ -809,6 +832,7 @@ int main(void)
 		a_227_after_pasv_names_the_service_and_opens_the_real_server,
 		a_227_that_names_a_third_host_opens_the_real_server,
 		a_227_that_names_the_service_opens_the_real_server,
+		a_227_of_any_length_is_mended,
 		the_text_names_the_port_that_the_opening_got,
 		a_227_that_nobody_asked_for_is_not_touched,
 		a_227_for_epsv_is_not_touched,
