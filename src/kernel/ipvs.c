@@ -324,7 +324,14 @@ int ipvs_backup_stop(struct ipvs *ipvs)
 	struct nlmsghdr *nlh = put_ipvs_command(ipvs, buffer, IPVS_CMD_DEL_DAEMON, 0);
 	struct nlattr *nest = mnl_attr_nest_start(nlh, IPVS_CMD_ATTR_DAEMON);
 
+	struct ipvs_backup still;
+	int err;
+
 	mnl_attr_put_u32(nlh, IPVS_DAEMON_ATTR_STATE, IP_VS_STATE_BACKUP);
 	mnl_attr_nest_end(nlh, nest);
-	return netlink_request(ipvs->nl, nlh);
+	err = netlink_request(ipvs->nl, nlh);
+	/* A thread that has not run yet ends with -EINTR, which netlink_rcv_skb does not answer. */
+	if (err == -ETIMEDOUT && ipvs_backup_get(ipvs, &still) == -ESRCH)
+		return 0;
+	return err;
 }

@@ -422,6 +422,10 @@ static void test_ipvs(void)
 	IS(backup.group.port, 8848);
 	printf("backup: max_length %u ttl %u\n", backup.max_length, backup.ttl);
 	IS(ipvs_backup_stop(ipvs), 0);
+	for (int i = 0; i < 5; i++) { /* mostly before the thread has run */
+		IS(ipvs_backup_start(ipvs, "lo", 3), 0);
+		IS(ipvs_backup_stop(ipvs), 0);
+	}
 	ipvs_close(ipvs);
 }
 
