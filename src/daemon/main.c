@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <systemd/sd-daemon.h>
@@ -184,6 +185,8 @@ static int run(struct daemon *d, struct config *config)
 {
 	int error = open_events(d);
 
+	/* Large arrays are used from their beginning, and packets' buffers by their first bytes. */
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
 	if (error == 0)
 		error = gateway_start(config, d->log, &d->gateway);
 	if (error < 0) {

@@ -6,6 +6,7 @@
 
 struct pending {
 	struct pending_packet *slots;
+	size_t fresh; /* first slot never used */
 	struct pending_packet *free;
 	struct pending_packet *first;
 	struct pending_packet **end;
@@ -23,10 +24,6 @@ struct pending *pending_new(void)
 		return NULL;
 	}
 	p->end = &p->first;
-	for (size_t i = 0; i < PENDING_MAX; i++) {
-		p->slots[i].next = p->free;
-		p->free = &p->slots[i];
-	}
 	return p;
 }
 
@@ -43,13 +40,23 @@ bool pending_is_empty(const struct pending *p)
 	return p->first == NULL;
 }
 
-struct pending_packet *pending_add(struct pending *p, const struct packet *packet)
+static struct pending_packet *take_slot(struct pending *p)
 {
 	struct pending_packet *slot = p->free;
 
+	if (slot != NULL)
+		p->free = slot->next;
+	else if (p->fresh < PENDING_MAX)
+		slot = &p->slots[p->fresh++];
+	return slot;
+}
+
+struct pending_packet *pending_add(struct pending *p, const struct packet *packet)
+{
+	struct pending_packet *slot = take_slot(p);
+
 	if (slot == NULL)
 		return NULL;
-	p->free = slot->next;
 	slot->next = NULL;
 	slot->packet = *packet;
 	slot->packet.bytes = memcpy(slot->bytes, packet->bytes, packet->size);
