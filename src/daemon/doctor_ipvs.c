@@ -83,9 +83,10 @@ static void check_backup(const struct doctor *d, struct ipvs *ipvs)
 	int error = ipvs_backup_get(ipvs, &backup);
 
 	if (error == -ESRCH && d->running && d->config->forwarding == FORWARD_IPVS)
-		doctor_report(d, DOCTOR_TROUBLE, "no_backup_thread", "IPVS' backup thread is not running",
-			      "it takes the connection entries with which data connections are forwarded",
-			      "systemctl restart ftpalgd", "");
+		doctor_report(d, DOCTOR_WARNING, "no_backup_thread", "IPVS' backup thread is not running",
+			      "it takes the connection entries of data connections: the next one has to start it, "
+			      "and waits for that",
+			      "ipvsadm --start-daemon backup --mcast-interface %", d->config->sync.interface);
 	else if (error == 0 && strcmp(backup.interface, "lo") != 0)
 		doctor_report(d, DOCTOR_WARNING, "backup_interface", "IPVS' backup thread listens on %",
 			      "whoever can send there can make connection entries: the protocol knows no authentication",

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/gateway.h"
 
+#include "daemon/backup.h"
+#include "daemon/confine.h"
 #include "daemon/discovery.h"
 #include "daemon/handover.h"
 #include "daemon/preflight.h"
@@ -20,8 +22,7 @@ struct gateway {
 	struct netlink *nl;
 	bool helper_registered;
 	struct ipvs *ipvs;
-	struct ipvs_backup backup;
-	bool backup_started;
+	struct backup backup;
 	struct discovery discovery;
 	struct policy *policy;
 	struct ruleset *ruleset;
@@ -186,15 +187,12 @@ static int register_helper(struct gateway *g, const struct config *config)
 /* Finds the thread that takes IPVS entries, or starts it. */
 static int find_backup(struct gateway *g)
 {
-	int error;
+	struct ipvs_backup found;
 
-	error = ipvs_backup_get(g->ipvs, &g->backup);
-	if (error == -ESRCH) {
-		error = ipvs_backup_start(g->ipvs, g->config.sync.interface, (uint8_t)g->config.sync.id);
-		g->backup_started = error == 0;
-		if (error == 0)
-			error = ipvs_backup_get(g->ipvs, &g->backup);
-	}
+	int error;
+	memcpy(g->backup.interface, g->config.sync.interface, sizeof(g->backup.interface));
+	g->backup.id = (uint8_t)g->config.sync.id;
+	error = backup_find(&g->backup, g->ipvs, &found);
 	if (error < 0)
 		log_message(g->log, LOG_BACKUP_REFUSED, g->config.sync.interface, strerror(-error),
 			    g->config.sync.interface);
@@ -276,7 +274,7 @@ static void release(struct gateway *g)
 	}
 	ruleset_monitor_close(g->monitor);
 	ruleset_close(g->ruleset);
-	if (g->backup_started && ipvs_backup_stop(g->ipvs) < 0)
+	if (g->ipvs != NULL && backup_release(&g->backup, g->ipvs) < 0)
 		log_message(g->log, LOG_BACKUP_STOPPED);
 	ipvs_close(g->ipvs);
 	netlink_close(g->nl);

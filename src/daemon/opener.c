@@ -11,23 +11,47 @@ enum { UNDONE_SECONDS = 1 };
 
 struct opener {
 	struct netlink *nl;
+	struct backup *backup;
 	struct ipvs_sync *sync;
-	struct ipvs_backup backup;
-	uint32_t made; /* spreads the ports that are tried */
+	bool stale;      /* the thread that sync sends to has gone */
+	uint64_t before; /* the last ticket of threads before this one */
+	uint64_t last;   /* of all */
+	uint32_t made;   /* spreads the ports that are tried */
 };
 
-int opener_open(const struct ipvs_backup *backup, struct opener **out)
+/* Sends to the backup thread that runs now. What the one before was given is lost. */
+static int follow_thread(struct opener *o)
+{
+	struct ipvs_sync *fresh = NULL;
+	struct ipvs_backup thread;
+	struct ipvs *ipvs = NULL;
+	int error = ipvs_open(&ipvs);
+
+	if (error == 0)
+		error = backup_find(o->backup, ipvs, &thread);
+	ipvs_close(ipvs);
+	if (error == 0)
+		error = ipvs_sync_open(&thread, &fresh);
+	if (error < 0)
+		return error;
+	ipvs_sync_close(o->sync);
+	o->sync = fresh;
+	o->before = o->last;
+	o->stale = false;
+	return 0;
+}
+
+int opener_open(struct backup *backup, struct opener **out)
 {
 	struct opener *o = calloc(1, sizeof(*o));
 	int error;
 
 	if (o == NULL)
 		return -ENOMEM;
+	o->backup = backup;
 	error = netlink_open(NETLINK_NETFILTER, &o->nl);
-	if (error == 0 && backup != NULL) {
-		o->backup = *backup;
-		error = ipvs_sync_open(backup, &o->sync);
-	}
+	if (error == 0 && backup != NULL)
+		error = follow_thread(o);
 	if (error < 0) {
 		opener_close(o);
 		return error;
@@ -120,22 +144,20 @@ static struct ipvs_entry entry_of(const struct situation *at, const struct want 
 		       : ipvs_entry_active(flow, want->target.port, seconds);
 }
 
-/* Opens the sending socket anew where the backup thread has been replaced. */
 static int send_entry(struct opener *o, const struct ipvs_entry *entry, uint64_t *ticket)
 {
-	int error = ipvs_sync_send(o->sync, entry, 1, ticket);
+	uint64_t number;
+	int error = o->stale ? follow_thread(o) : 0;
 
-	if (error == -ESTALE) {
-		struct ipvs_sync *fresh;
-
-		error = ipvs_sync_open(&o->backup, &fresh);
-		if (error < 0)
-			return error;
-		ipvs_sync_close(o->sync);
-		o->sync = fresh;
-		error = ipvs_sync_send(o->sync, entry, 1, ticket);
+	if (error == 0)
+		error = ipvs_sync_send(o->sync, entry, 1, &number);
+	if (error < 0) {
+		o->stale |= error != -ENOBUFS; /* the thread's interface may have gone, too */
+		return error;
 	}
-	return error;
+	o->last = o->before + number;
+	*ticket = o->last;
+	return 0;
 }
 
 static void unexpect(struct opener *o, const struct situation *at, const struct want *want)
@@ -173,7 +195,14 @@ void opener_make(struct opener *o, const struct situation *at, struct want *want
 
 int opener_settled(struct opener *o, uint64_t ticket)
 {
-	return ipvs_sync_settled(o->sync, ticket);
+	int settled;
+
+	if (ticket <= o->before)
+		return -ESTALE;
+	settled = ipvs_sync_settled(o->sync, ticket - o->before);
+	if (settled == -ESTALE)
+		o->stale = true;
+	return settled;
 }
 
 int opener_send_again(struct opener *o, const struct situation *at, const struct want *want,
@@ -193,6 +222,9 @@ int opener_keep_alive(struct opener *o, const struct flow *flow, uint32_t second
 
 	if (established <= 0 || o->sync == NULL)
 		return established;
+	/* Nobody asks for this one's ticket: the next one finds out whether the thread lives. */
+	if (o->last > o->before && opener_settled(o, o->last) == -ESTALE)
+		o->stale = true;
 	error = send_entry(o, &entry, &ticket);
 	return error < 0 ? error : 1;
 }

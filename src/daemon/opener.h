@@ -12,19 +12,23 @@
  * force once opener_settled says so. A session older than the helper can have no expectation:
  * then the entry alone carries the data connection.
  *
+ * Where the backup thread has been replaced or has gone, what was on its way is lost, and the next
+ * entry goes to the thread that runs then. Tickets are good over that change.
+ *
  * Belongs to one worker.
  */
 #ifndef FTPALGD_DAEMON_OPENER_H
 #define FTPALGD_DAEMON_OPENER_H
 
 #include "core/opening.h"
+#include "daemon/backup.h"
 #include "kernel/ipvs_sync.h"
 #include "kernel/netlink.h"
 
 struct opener;
 
-/* backup is NULL where IPVS entries are not to be made. */
-int opener_open(const struct ipvs_backup *backup, struct opener **o)
+/* backup is borrowed, and NULL where IPVS entries are not to be made. */
+int opener_open(struct backup *backup, struct opener **o)
 	__attribute__((warn_unused_result));
 void opener_close(struct opener *o);
 

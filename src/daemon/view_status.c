@@ -96,7 +96,6 @@ static void add_queue_problem(json_t *problems, uint16_t number, const struct qu
 
 static json_t *view_problems(const struct control_subject *subject, const struct machine *m)
 {
-	const struct config *config = subject->config(subject->context);
 	uint32_t count = subject->worker_count(subject->context);
 	json_t *problems = json_array();
 
@@ -104,8 +103,6 @@ static json_t *view_problems(const struct control_subject *subject, const struct
 		add_problem(problems, "the kernel does not say how the ruleset stands");
 	else if (m->kernel.ruleset != RULESET_EFFECTIVE)
 		add_problem(problems, "table inet " RULESET_TABLE " is not complete: nothing is diverted");
-	if (m->known && !m->kernel.has_backup && config->forwarding == FORWARD_IPVS)
-		add_problem(problems, "IPVS' backup thread is gone: it takes the connection entries");
 	if (subject->policy(subject->context)->service_count == 0)
 		add_problem(problems, "there is no virtual service to serve");
 	for (uint32_t i = 0; i < count; i++) {

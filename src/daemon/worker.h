@@ -24,7 +24,7 @@ struct worker;
 
 struct worker_plan {
 	struct queue *queue; /* owned by the worker once worker_start has succeeded */
-	const struct ipvs_backup *backup; /* NULL: no IPVS entries */
+	struct backup *backup; /* borrowed; NULL: no IPVS entries */
 	const struct policy *policy;
 	size_t sessions;
 	struct handover *handover; /* from the daemon before, and to the next */

@@ -41,7 +41,7 @@ START_TEST(status_says_what_is_in_trouble)
 	fake->machine.has_backup = false;
 	status = ask_well("{\"command\":\"status\"}");
 	ck_assert_str_eq(text(status, "health"), "trouble");
-	ck_assert_uint_eq(json_array_size(json_object_get(status, "problems")), 3);
+	ck_assert_uint_eq(json_array_size(json_object_get(status, "problems")), 2);
 	ck_assert(json_is_null(json_object_get(status, "backup")));
 	json_decref(status);
 }
