@@ -289,7 +289,7 @@ static void undo_start(struct gateway *g)
 {
 	if (g->ruleset_loaded && ruleset_remove(g->ruleset) < 0)
 		log_message(g->log, LOG_RULESET_LEFT);
-	if (g->helper_registered && helper_unregister(g->nl) < 0)
+	if (g->helper_registered && helper_withdraw(g->nl) < 0)
 		log_message(g->log, LOG_HELPER_LEFT);
 	release(g);
 }

@@ -3,13 +3,19 @@
 
 #include <errno.h>
 #include <libnetfilter_cthelper/libnetfilter_cthelper.h>
+#include <linux/membarrier.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* Fixed: the kernel lets no update change the policy's name or the length of private data. */
 #define POLICY_NAME         "data"
 #define PRIVATE_DATA_LENGTH 0
+
+/* Some 10 ms each. The work queue that destroys may begin late on a busy machine. */
+#define GRACE_PERIODS_MAX 100
 
 static const uint16_t families[] = { AF_INET, AF_INET6 };
 #define FAMILIES (sizeof(families) / sizeof(families[0]))
@@ -99,4 +105,16 @@ int helper_unregister(struct netlink *nl)
 			first = err;
 	}
 	return first;
+}
+
+int helper_withdraw(struct netlink *nl)
+{
+	int err = helper_unregister(nl);
+
+	for (int i = 0; err == -EBUSY && i < GRACE_PERIODS_MAX; i++) {
+		if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) < 0)
+			return err; /* a kernel with nohz_full: nothing to wait for */
+		err = helper_unregister(nl);
+	}
+	return err;
 }

@@ -42,4 +42,10 @@ int helper_register(struct netlink *nl, const struct helper_policy *policy)
  */
 int helper_unregister(struct netlink *nl) __attribute__((warn_unused_result));
 
+/*
+ * The same, waiting for a ruleset that has just been removed: nf_tables destroys its objects after a
+ * grace period of RCU, and membarrier(2) returns after one. -EBUSY: another ruleset names it.
+ */
+int helper_withdraw(struct netlink *nl) __attribute__((warn_unused_result));
+
 #endif

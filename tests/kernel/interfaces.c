@@ -645,18 +645,6 @@ static void load(void)
 	IS(ruleset_apply(ruleset, &plan), 0);
 }
 
-/* The kernel lets go of it some time after the ruleset. */
-static int unregister_helper(void)
-{
-	int err = helper_unregister(nl);
-
-	for (int tries = 0; tries < 100 && err == -EBUSY; tries++) {
-		usleep(50000);
-		err = helper_unregister(nl);
-	}
-	return err;
-}
-
 int main(int argc, char **argv)
 {
 	place_init();
@@ -674,7 +662,7 @@ int main(int argc, char **argv)
 		steps[i].run();
 	}
 	IS(ruleset_remove(ruleset), 0);
-	IS(unregister_helper(), 0);
+	IS(helper_withdraw(nl), 0);
 	queue_close(queue);
 	ruleset_close(ruleset);
 	netlink_close(nl);

@@ -36,6 +36,14 @@ start_fails 1 "sysctl -w net.ipv4.vs.conntrack=1" "$ftpalgd" -c "$config"
 in_director sysctl -qw net.ipv4.vs.conntrack=1
 nothing_behind
 
+# What a failed start had begun is taken back, the helper too: then no ruleset can name it.
+echo 'sync = { interface = "absent0"; };' >"$config"
+start_fails 1 "backup thread on absent0" "$ftpalgd" -c "$config"
+nothing_behind
+! in_director nft 'add table inet probe; add ct helper inet probe h { type "ftpalgd" protocol tcp; }' 2>/dev/null ||
+	lab_fail "the conntrack helper stays behind"
+echo >"$config"
+
 if modprobe ip_vs_ftp; then
 	start_fails 1 "modprobe -r ip_vs_ftp" "$ftpalgd" -c "$config"
 	rmmod ip_vs_ftp
