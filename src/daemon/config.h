@@ -22,6 +22,7 @@
 #define CONFIG_QUEUES_MAX 256  /* more CPUs than this share them */
 #define CONFIG_SOCKET_MAX 108  /* sun_path, its terminator included */
 #define CONFIG_GROUP_MAX 33
+#define CONFIG_TEXTFILE_MAX 128
 #define CONFIG_FILE_MAX (1 << 20) /* bytes of the file with all that it includes */
 
 struct config {
@@ -50,6 +51,10 @@ struct config {
 		char socket[CONFIG_SOCKET_MAX];
 		char group[CONFIG_GROUP_MAX]; /* "": the daemon's own */
 	} control;
+	struct {
+		char textfile[CONFIG_TEXTFILE_MAX]; /* "": none */
+		uint32_t interval;                  /* seconds */
+	} metrics;
 	struct {
 		enum log_level level;
 	} log;

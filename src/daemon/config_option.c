@@ -80,6 +80,9 @@ const struct config_option config_options[] = {
 	       "/run/ftpalgd/control") },
 	{ "control", "group", IN_CONFIG(control.group), .fixed = true,
 	  TEXT(value_read_group, "the name of a group, or \"\" for the daemon's own", "ftpalgd") },
+	{ "metrics", "textfile", IN_CONFIG(metrics.textfile), .fixed = true,
+	  TEXT(value_read_textfile, "an absolute path of at most 127 bytes that ends in \".prom\", or \"\" for none", "") },
+	{ "metrics", "interval", IN_CONFIG(metrics.interval), NUMBER(2, 3600, 15) },
 	{ "log", "level", IN_CONFIG(log.level), WORD(level_words, LOG_LEVEL_INFO) },
 };
 const size_t config_option_count = sizeof(config_options) / sizeof(config_options[0]);

@@ -57,6 +57,20 @@ const char *value_read_socket(const char *text, void *value, size_t size)
 	return store_text(text, value, size);
 }
 
+const char *value_read_textfile(const char *text, void *value, size_t size)
+{
+	static const char suffix[] = ".prom";
+	size_t length = strlen(text);
+
+	if (length == 0)
+		return store_text(text, value, size);
+	if (*text != '/')
+		return "not absolute";
+	if (length < sizeof(suffix) || strcmp(text + length - strlen(suffix), suffix) != 0)
+		return "not a .prom file";
+	return store_text(text, value, size);
+}
+
 const char *value_read_group(const char *text, void *value, size_t size)
 {
 	if (strchr("-" DIGITS, *text) != NULL && *text != '\0')

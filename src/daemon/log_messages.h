@@ -127,6 +127,10 @@
 	"taken over from the daemon before: %u queues, %u sessions"
 #define LOG_STORE_FOREIGN \
 	LOG_LEVEL_NOTICE, "a71616a7400c4369b9f01d0548ddc92b", \
+#define LOG_TEXTFILE_REFUSED \
+	LOG_LEVEL_WARNING, "c1c6675507bb475495a78fabdf45f7c9", \
+	"cannot write the metrics to %s: %s"
+
 	"the daemon before was of another version: its sessions are picked up midway"
 #define LOG_STORE_LAYOUT \
 	LOG_LEVEL_NOTICE, "7865263a18b64971902ccbde63fd3d14", \

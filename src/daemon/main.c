@@ -8,6 +8,7 @@
 #include "daemon/gateway.h"
 #include "daemon/log.h"
 #include "daemon/options.h"
+#include "daemon/textfile.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -32,6 +33,8 @@ struct daemon {
 	struct log *log;
 	struct gateway *gateway;
 	struct control_gateway controlled;
+	struct control_subject subject; /* of control and textfile */
+	struct textfile textfile;
 	struct control *control; /* NULL: it could not be opened */
 	int signals;
 	int timer;
@@ -103,6 +106,14 @@ static void handle_signal(struct daemon *d)
 		log_message(d->log, LOG_RELOAD_IDLE);
 }
 
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
 static void handle_timer(struct daemon *d)
 {
 	uint64_t expirations;
@@ -110,6 +121,7 @@ static void handle_timer(struct daemon *d)
 	if (read(d->timer, &expirations, sizeof(expirations)) != sizeof(expirations))
 		return;
 	gateway_tick(d->gateway);
+	textfile_update(&d->textfile, now_ms());
 	if (gateway_is_alive(d->gateway))
 		sd_notifyf(0, "WATCHDOG=1\nSTATUS=Serving %zu virtual services",
 			   gateway_service_count(d->gateway));
@@ -164,18 +176,14 @@ static int open_events(struct daemon *d)
 static void open_control(struct daemon *d)
 {
 	const struct config *config = gateway_config(d->gateway);
-	struct control_subject subject;
 	struct control_plan plan = {
 		.socket = config->control.socket,
 		.group = config->control.group,
-		.subject = &subject,
+		.subject = &d->subject,
 		.log = d->log,
 	};
-	int error;
+	int error = control_open(&plan, &d->control);
 
-	d->controlled = (struct control_gateway){ d->gateway, d, reload };
-	subject = control_gateway_subject(&d->controlled);
-	error = control_open(&plan, &d->control);
 	if (error < 0)
 		log_message(d->log, LOG_CONTROL_REFUSED, config->control.socket,
 			    strerror(-error));
@@ -194,11 +202,16 @@ static int run(struct daemon *d, struct config *config)
 		log_message(d->log, LOG_NOT_STARTED);
 		return STATUS_FAILED;
 	}
+	d->controlled = (struct control_gateway){ d->gateway, d, reload };
+	d->subject = control_gateway_subject(&d->controlled);
+	d->textfile = (struct textfile){ .subject = &d->subject, .log = d->log };
 	open_control(d);
+	textfile_update(&d->textfile, now_ms());
 	notify_ready(d);
 	loop(d);
 	sd_notify(0, "STOPPING=1");
 	control_close(d->control);
+	textfile_remove(&d->textfile);
 	gateway_stop(d->gateway);
 	return STATUS_FINE;
 }

@@ -267,7 +267,7 @@ START_TEST(a_key_like_no_other_gets_the_list)
 {
 	refuse("zzzzzz = 1;\nqueues = { xyzxyz = 1; };",
 	       "c:1: unknown key \"zzzzzz\", known are discover, services, forwarding, guard, "
-	       "queues, sync, limits, timeouts, control, log\n"
+	       "queues, sync, limits, timeouts, control, metrics, log\n"
 	       "c:2: unknown key \"xyzxyz\" in queues, known are first, count, length\n");
 }
 END_TEST
@@ -287,7 +287,7 @@ START_TEST(a_very_long_key_is_cut)
 	strcpy(text + 300, " = 1;");
 	snprintf(said, sizeof(said),
 		 "c:1: unknown key \"%.60s\", known are discover, services, forwarding, guard, "
-		 "queues, sync, limits, timeouts, control, log\n", text);
+		 "queues, sync, limits, timeouts, control, metrics, log\n", text);
 	refuse(text, said);
 }
 END_TEST

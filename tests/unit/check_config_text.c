@@ -20,7 +20,7 @@ START_TEST(every_error_is_told_up_to_the_limit)
 		if (i <= 10)
 			told += (size_t)snprintf(said + told, sizeof(said) - told,
 				"c:%d: unknown key \"q%02dxxxx\", known are discover, services, forwarding, "
-				"guard, queues, sync, limits, timeouts, control, log\n"
+				"guard, queues, sync, limits, timeouts, control, metrics, log\n"
 				"c:%d: unknown key \"limits%d\", did you mean \"limits\"?\n", i, i, i, i);
 	}
 	snprintf(said + told, sizeof(said) - told, "and 40 more\n");
@@ -85,7 +85,7 @@ START_TEST(lines_are_counted_through_comments_and_texts)
 	       "c:5: control.group is \"\"#//@include\", allowed is the name of a group, or \"\" for "
 	       "the daemon's own\n"
 	       "c:6: unknown key \"bad_key\", known are discover, services, forwarding, guard, "
-	       "queues, sync, limits, timeouts, control, log\n");
+	       "queues, sync, limits, timeouts, control, metrics, log\n");
 }
 END_TEST
 

@@ -45,6 +45,26 @@ static const struct {
 	{ "true", "" },
 };
 
+#define TEXTFILE_ALLOWED \
+	", allowed is an absolute path of at most 127 bytes that ends in \".prom\", or \"\" for none\n"
+
+START_TEST(the_textfile_is_an_absolute_path_that_node_exporter_looks_at)
+{
+	load_good("metrics = { textfile = \"/run/ftpalgd/f.prom\"; interval = 2; };");
+	ck_assert_str_eq(config.metrics.textfile, "/run/ftpalgd/f.prom");
+	ck_assert_uint_eq(config.metrics.interval, 2);
+	load_good("metrics = { textfile = \"\"; };");
+	ck_assert_str_eq(config.metrics.textfile, "");
+	ck_assert_uint_eq(config.metrics.interval, 15);
+	refuse("metrics = { textfile = \"f.prom\"; };",
+	       "c:1: metrics.textfile is \"f.prom\" (not absolute)" TEXTFILE_ALLOWED);
+	refuse("metrics = { textfile = \"/f.txt\"; };",
+	       "c:1: metrics.textfile is \"/f.txt\" (not a .prom file)" TEXTFILE_ALLOWED);
+	refuse("metrics = { interval = 1; };",
+	       "c:1: metrics.interval is 1, allowed is a number from 2 to 3600\n");
+}
+END_TEST
+
 START_TEST(an_address_no_service_can_have_is_refused)
 {
 	char text[256], said[512];
@@ -298,6 +318,7 @@ int main(void)
 	tcase_add_loop_test(t, an_address_no_service_can_have_is_refused, 0, COUNT(bad_addresses));
 	tcase_add_loop_test(t, a_range_of_ports_that_is_none_is_refused, 0, COUNT(bad_ranges));
 	tcase_add_loop_test(t, a_name_that_is_none_is_refused, 0, COUNT(bad_names));
+	tcase_add_test(t, the_textfile_is_an_absolute_path_that_node_exporter_looks_at);
 	tcase_add_test(t, a_name_of_31_characters_fits);
 	tcase_add_test(t, a_wrong_interface_is_refused);
 	tcase_add_test(t, a_wrong_socket_path_is_refused);
