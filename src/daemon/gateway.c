@@ -19,6 +19,7 @@
 struct gateway {
 	struct config config;
 	struct log *log;
+	struct confine confine; /* of the workers, which write no file */
 	struct netlink *nl;
 	bool helper_registered;
 	struct ipvs *ipvs;
@@ -225,6 +226,7 @@ static int start_workers(struct gateway *g)
 			.backup = &g->backup,
 			.policy = g->policy,
 			.sessions = g->policy->max_sessions,
+			.confine = &g->confine,
 			.handover = g->handover,
 			.log = g->log,
 		};
@@ -272,6 +274,7 @@ static void release(struct gateway *g)
 		worker_stop(g->workers[i]);
 		queue_close(g->queues[i]);
 	}
+	confine_close(&g->confine);
 	ruleset_monitor_close(g->monitor);
 	ruleset_close(g->ruleset);
 	if (g->ipvs != NULL && backup_release(&g->backup, g->ipvs) < 0)
@@ -303,6 +306,7 @@ int gateway_start(struct config *config, struct log *log, struct gateway **out)
 		return -ENOMEM;
 	g->config = *config;
 	g->log = log;
+	g->confine = confine_open(NULL, 0);
 	g->worker_count = worker_count_of(config);
 	error = start(g);
 	if (error < 0) {

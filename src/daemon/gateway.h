@@ -23,7 +23,10 @@ struct netlink;
 struct ruleset;
 struct worker;
 
-/* config is the gateway's from then on if 0 is returned. Failures are logged. */
+/*
+ * config is the gateway's from then on if 0 is returned. The workers confine themselves. Failures
+ * are logged.
+ */
 int gateway_start(struct config *config, struct log *log, struct gateway **out)
 	__attribute__((warn_unused_result));
 void gateway_stop(struct gateway *g);

@@ -73,6 +73,10 @@
 /* ---- services ---- */
 
 #define LOG_SERVING \
+#define LOG_PRIVILEGES_KEPT \
+	LOG_LEVEL_WARNING, "e95c498dea254320b87a5cde3ca9d52b", \
+	"cannot give up privileges that are no longer needed: %s"
+
 	LOG_LEVEL_INFO, "d40b2ea2570740bbbad856c32cceac65", \
 	"serving %s (%s, %s)"
 #define LOG_NO_SERVICE \

@@ -3,6 +3,7 @@
  * ftpalgd(8): command line, signals, and the service manager.
  */
 #include "daemon/config.h"
+#include "daemon/confine.h"
 #include "daemon/control.h"
 #include "daemon/control_gateway.h"
 #include "daemon/gateway.h"
@@ -189,6 +190,19 @@ static void open_control(struct daemon *d)
 			    strerror(-error));
 }
 
+/* As far as the control socket and the textfile let us. */
+static void give_up_privileges(struct daemon *d)
+{
+	const struct config *config = gateway_config(d->gateway);
+	const char *const paths[] = { config->control.socket, config->metrics.textfile };
+	struct confine confine = confine_open(paths, sizeof(paths) / sizeof(paths[0]));
+	int error = confine_thread(&confine);
+
+	confine_close(&confine);
+	if (error < 0)
+		log_message(d->log, LOG_PRIVILEGES_KEPT, strerror(-error));
+}
+
 static int run(struct daemon *d, struct config *config)
 {
 	int error = open_events(d);
@@ -207,6 +221,7 @@ static int run(struct daemon *d, struct config *config)
 	d->textfile = (struct textfile){ .subject = &d->subject, .log = d->log };
 	open_control(d);
 	textfile_update(&d->textfile, now_ms());
+	give_up_privileges(d);
 	notify_ready(d);
 	loop(d);
 	sd_notify(0, "STOPPING=1");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/worker.h"
 
+#include "daemon/confine.h"
 #include "daemon/traffic.h"
 
 #include <errno.h>
@@ -19,6 +20,7 @@ struct worker {
 	pthread_t thread;
 	struct traffic traffic;
 	struct handover *handover;
+	const struct confine *confine;
 	counter rounds;
 
 	int wake; /* eventfd */
@@ -70,6 +72,7 @@ static void answer_call(struct worker *w)
 static void *run(void *context)
 {
 	struct worker *w = context;
+	int error = w->confine != NULL ? confine_thread(w->confine) : 0;
 
 	while (!atomic_load(&w->stop)) {
 		sleep_until_something(w);
@@ -211,6 +214,7 @@ int worker_start(const struct worker_plan *plan, struct worker **out)
 		w->traffic.queue = plan->queue;
 		error = -pthread_create(&w->thread, NULL, run, w);
 	}
+	w->confine = plan->confine;
 	if (error < 0) {
 		log_message(plan->log, LOG_WORKER_REFUSED, queue_number(plan->queue), strerror(-error));
 		release(w);

@@ -20,6 +20,7 @@
 #include "daemon/trace.h"
 #include "kernel/queue.h"
 
+struct confine;
 struct worker;
 
 struct worker_plan {
@@ -27,6 +28,7 @@ struct worker_plan {
 	struct backup *backup; /* borrowed; NULL: no IPVS entries */
 	const struct policy *policy;
 	size_t sessions;
+	const struct confine *confine; /* borrowed; NULL: nothing is given up */
 	struct handover *handover; /* from the daemon before, and to the next */
 	struct log *log;
 };
