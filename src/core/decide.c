@@ -152,7 +152,7 @@ static void read_command(const struct situation *at, struct decision *d, const s
 
 /* A line that is cut off, or partly passed on before it was asked for, cannot be edited. */
 static void announce(const struct situation *at, struct decision *d, const struct line *line,
-		     enum mode mode, uint16_t port, struct span where)
+		     enum mode mode, const struct endpoint *named, struct span where)
 {
 	size_t want = d->want_count;
 
@@ -160,13 +160,14 @@ static void announce(const struct situation *at, struct decision *d, const struc
 		refuse(d, REASON_REPLY_MALFORMED);
 	else if (line->size > PARTIAL_MAX)
 		refuse(d, REASON_LINE_TOO_LONG);
-	else if (port < PRIVILEGED_PORTS)
+	else if (named->port < PRIVILEGED_PORTS)
 		refuse(d, REASON_PORT_PRIVILEGED);
 	else if (opening_allowed(at, d)) {
 		struct want *w = add_want(at, d, mode);
 
 		w->target = at->session->flow.server;
-		w->target.port = port;
+		w->target.port = named->port;
+		w->named = *named;
 		d->edits[d->edit_count++] = (struct line_edit){ LINE_ANNOUNCE, *line, where, want };
 	}
 }
@@ -184,21 +185,22 @@ static void read_passive(const struct situation *at, struct decision *d, const s
 		refuse(d, REASON_REPLY_MALFORMED);
 	} else {
 		where.start += prefix;
-		announce(at, d, line, MODE_PASSIVE, named.port, where);
+		announce(at, d, line, MODE_PASSIVE, &named, where);
 	}
 }
 
 static void read_extended(const struct situation *at, struct decision *d, const struct line *line)
 {
 	size_t prefix = message_telnet_prefix(line->text, line->size);
+	struct endpoint named = at->session->flow.server;
 	struct span where;
-	uint16_t port;
 
-	if (message_parse_extended(line->text + prefix, line->size - prefix, &port, &where) < 0) {
+	if (message_parse_extended(line->text + prefix, line->size - prefix, &named.port, &where) <
+	    0) {
 		refuse(d, REASON_REPLY_MALFORMED);
 	} else {
 		where.start += prefix;
-		announce(at, d, line, MODE_EXTENDED_PASSIVE, port, where);
+		announce(at, d, line, MODE_EXTENDED_PASSIVE, &named, where);
 	}
 }
 

@@ -30,6 +30,7 @@ struct want {
 	struct endpoint target; /* where it ends: real server's port (passive), client's (active) */
 	uint16_t port;          /* passive: the virtual service's port; set by who makes the opening */
 	bool made;              /* likewise */
+	struct endpoint named;  /* passive: what the server announced, wherever that is */
 };
 
 static inline bool mode_is_passive(enum mode m)

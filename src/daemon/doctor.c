@@ -48,5 +48,6 @@ void doctor_run(const struct doctor *d)
 	doctor_check_machine(d);
 	doctor_check_ipvs(d);
 	doctor_check_ruleset(d);
+	doctor_check_order(d);
 	doctor_check_queues(d);
 }

@@ -51,6 +51,7 @@ void doctor_report(const struct doctor *d, enum doctor_severity severity, const 
 void doctor_check_machine(const struct doctor *d); /* kernel, modules, sysctls */
 void doctor_check_queues(const struct doctor *d);
 void doctor_check_ruleset(const struct doctor *d);
+void doctor_check_order(const struct doctor *d); /* beside others' chains */
 void doctor_check_ipvs(const struct doctor *d);
 
 #endif

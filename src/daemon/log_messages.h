@@ -49,6 +49,9 @@
 #define LOG_QUEUE_UNBOUND \
 	LOG_LEVEL_ERROR, "c2407379d45f471e93602f89a4b6d582", \
 	"cannot bind queue %u: %s (is the module nfnetlink_queue there?)"
+#define LOG_QUEUE_UNCHANGED \
+	LOG_LEVEL_WARNING, "46ab6eda8447474ca2a5147c359f394f", \
+	"cannot tell queue %u what to do when it is full: it does what it did"
 #define LOG_HELPER_REFUSED \
 	LOG_LEVEL_ERROR, "f58905bd93bb4f3e8e125b7bc59fbcaa", \
 	"cannot register the conntrack helper: %s (module nfnetlink_cthelper, kernel option " \
@@ -70,13 +73,13 @@
 	LOG_LEVEL_WARNING, "67b72b68ae08472fb20ad6837e4200b5", \
 	"IPVS does not answer (%s): only configured services are shown"
 
-/* ---- services ---- */
-
-#define LOG_SERVING \
 #define LOG_PRIVILEGES_KEPT \
 	LOG_LEVEL_WARNING, "e95c498dea254320b87a5cde3ca9d52b", \
 	"cannot give up privileges that are no longer needed: %s"
 
+/* ---- services ---- */
+
+#define LOG_SERVING \
 	LOG_LEVEL_INFO, "d40b2ea2570740bbbad856c32cceac65", \
 	"serving %s (%s, %s)"
 #define LOG_NO_SERVICE \
@@ -124,6 +127,10 @@
 	LOG_LEVEL_DEBUG, "1046f2a2eea84fc8bdab3c6004fd7bd4", \
 	"the timer of the watching clients goes on"
 
+#define LOG_TEXTFILE_REFUSED \
+	LOG_LEVEL_WARNING, "c1c6675507bb475495a78fabdf45f7c9", \
+	"cannot write the metrics to %s: %s"
+
 /* ---- restart ---- */
 
 #define LOG_STORE_TAKEN \
@@ -131,10 +138,6 @@
 	"taken over from the daemon before: %u queues, %u sessions"
 #define LOG_STORE_FOREIGN \
 	LOG_LEVEL_NOTICE, "a71616a7400c4369b9f01d0548ddc92b", \
-#define LOG_TEXTFILE_REFUSED \
-	LOG_LEVEL_WARNING, "c1c6675507bb475495a78fabdf45f7c9", \
-	"cannot write the metrics to %s: %s"
-
 	"the daemon before was of another version: its sessions are picked up midway"
 #define LOG_STORE_LAYOUT \
 	LOG_LEVEL_NOTICE, "7865263a18b64971902ccbde63fd3d14", \

@@ -20,8 +20,9 @@ static json_t *view_opening(const struct event *e)
 
 	if (mode_is_passive(e->want.mode))
 		shown.port = e->want.port;
-	return json_pack("{s:s, s:o, s:o}", "mode", mode_name(e->want.mode), "announced",
-			 view_endpoint(&shown), "target", view_endpoint(&e->want.target));
+	return json_pack("{s:s, s:o, s:o, s:o}", "mode", mode_name(e->want.mode), "named",
+			 mode_is_passive(e->want.mode) ? view_endpoint(&e->want.named) : json_null(),
+			 "announced", view_endpoint(&shown), "target", view_endpoint(&e->want.target));
 }
 
 /* What only events of its kind have. */

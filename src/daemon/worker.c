@@ -74,6 +74,8 @@ static void *run(void *context)
 	struct worker *w = context;
 	int error = w->confine != NULL ? confine_thread(w->confine) : 0;
 
+	if (error < 0)
+		report_failure(w->traffic.report, "giving up privileges", error);
 	while (!atomic_load(&w->stop)) {
 		sleep_until_something(w);
 		traffic_round(&w->traffic);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COMMAND_MAX 64
+#define COMMAND_MAX 256
 
 int ruleset_list(const char *what, char **text)
 {
@@ -18,6 +18,7 @@ int ruleset_list(const char *what, char **text)
 	if (!nft)
 		return -ENOMEM;
 	snprintf(command, sizeof(command), "list %s", what);
+	nft_ctx_output_set_flags(nft, NFT_CTX_OUTPUT_NUMERIC_PRIO | NFT_CTX_OUTPUT_TERSE);
 	if (nft_ctx_buffer_output(nft) == 0 && nft_ctx_buffer_error(nft) == 0 &&
 	    nft_run_cmd_from_buffer(nft, command) == 0) {
 		*text = strdup(nft_ctx_get_output_buffer(nft));
@@ -32,21 +33,23 @@ static bool line_holds(const char *line, size_t length, const char *needle)
 	return memmem(line, length, needle, strlen(needle)) != NULL;
 }
 
-/* The word behind "table FAMILY ". */
-static void copy_table(const char *line, size_t length, char *table, size_t size)
+/* Copies what stands between word and '{', if the line begins with word behind its tabs. */
+static void copy_name(const char *line, size_t length, const char *word, char *name, size_t size)
 {
-	static const char word[] = "table ";
 	const char *end = line + length;
 	size_t i = 0;
 
-	if (length < sizeof(word) || memcmp(line, word, sizeof(word) - 1) != 0)
+	while (line < end && *line == '\t')
+		line++;
+	length = (size_t)(end - line);
+	if (length <= strlen(word) || memcmp(line, word, strlen(word)) != 0)
 		return;
-	line += sizeof(word) - 1;
+	line += strlen(word);
 	while (i + 1 < size && line < end && *line != '{')
-		table[i++] = *line++;
-	while (i > 0 && table[i - 1] == ' ')
+		name[i++] = *line++;
+	while (i > 0 && name[i - 1] == ' ')
 		i--;
-	table[i] = '\0';
+	name[i] = '\0';
 }
 
 bool ruleset_list_find(const char *text, const char *needle, char *table, size_t size)
@@ -55,10 +58,41 @@ bool ruleset_list_find(const char *text, const char *needle, char *table, size_t
 	while (*text) {
 		size_t length = strcspn(text, "\n");
 
-		copy_table(text, length, table, size);
+		copy_name(text, length, "table ", table, size);
 		if (line_holds(text, length, needle))
 			return true;
 		text += length + (text[length] == '\n');
 	}
 	return false;
+}
+
+static bool read_hook(const char *line, size_t length, struct ruleset_chain *chain)
+{
+	char copy[RULESET_NAME_MAX], *at;
+
+	if (length >= sizeof(copy))
+		return false;
+	memcpy(copy, line, length);
+	copy[length] = '\0';
+	if (sscanf(copy, " type %15s hook %15s", chain->type, chain->hook) != 2)
+		return false;
+	at = strstr(copy, "priority ");
+	chain->priority = at ? atoi(at + strlen("priority ")) : 0;
+	chain->drops = strstr(copy, "policy drop") != NULL;
+	return at != NULL;
+}
+
+void ruleset_list_chains(const char *text, ruleset_chain_seen *seen, void *data)
+{
+	struct ruleset_chain chain = { .table = "" };
+
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+
+		copy_name(text, length, "table ", chain.table, sizeof(chain.table));
+		copy_name(text, length, "chain ", chain.name, sizeof(chain.name));
+		if (read_hook(text, length, &chain))
+			seen(&chain, data);
+		text += length + (text[length] == '\n');
+	}
 }

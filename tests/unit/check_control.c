@@ -208,6 +208,46 @@ START_TEST(stats_have_all_reasons)
 }
 END_TEST
 
+static void add_reply(uint64_t time, const char *server, const char *named)
+{
+	struct event e = { .time = time, .kind = EVENT_OPENING, .want = { .mode = MODE_PASSIVE } };
+
+	ck_assert_int_eq(endpoint_parse("192.0.2.10:21", &e.flow.service), 0);
+	ck_assert_int_eq(endpoint_parse(server, &e.flow.server), 0);
+	ck_assert_int_eq(endpoint_parse(named, &e.want.named), 0);
+	history_add(&fake->history[time % FAKE_WORKERS], &e);
+}
+
+/* The servers that doctor says name a foreign address, one after the other. */
+static const char *foreign_servers(char out[static 512])
+{
+	json_t *result = ask_well("{\"command\":\"doctor\"}"), *f;
+	size_t i;
+
+	*out = '\0';
+	json_array_foreach (json_object_get(result, "findings"), i, f)
+		if (strcmp(text(f, "id"), "foreign_address") == 0)
+			strcat(strcat(out, text(f, "what")), "\n");
+	json_decref(result);
+	return out;
+}
+
+START_TEST(a_server_that_names_a_foreign_address_is_a_finding_until_it_stops)
+{
+	char said[512];
+
+	add_reply(1, "10.0.0.2:21", "10.0.0.2:50000");
+	add_reply(2, "10.0.0.3:21", "192.0.2.10:50000");
+	ck_assert_str_eq(foreign_servers(said), "");
+	add_reply(3, "10.0.0.2:21", "203.0.113.9:50000");
+	add_reply(4, "10.0.0.2:21", "203.0.113.9:50001");
+	ck_assert_str_eq(foreign_servers(said),
+			 "the real server 10.0.0.2:21 names 203.0.113.9:50001 in its passive replies\n");
+	add_reply(5, "10.0.0.2:21", "10.0.0.2:50000");
+	ck_assert_str_eq(foreign_servers(said), "");
+}
+END_TEST
+
 /* A family is whole under its TYPE, names are legal, values are numbers, no sample comes twice. */
 START_TEST(metrics_are_in_prometheus_format)
 {
@@ -351,6 +391,7 @@ int main(void)
 	tcase_add_test(t, sessions_come_in_pages_and_each_once);
 	tcase_add_test(t, openings_are_those_of_the_kernel_with_what_is_remembered_of_them);
 	tcase_add_test(t, stats_have_all_reasons);
+	tcase_add_test(t, a_server_that_names_a_foreign_address_is_a_finding_until_it_stops);
 	tcase_add_test(t, metrics_are_in_prometheus_format);
 	tcase_add_test(t, reload_says_what_changes);
 	tcase_add_test(t, a_failed_reload_says_why);

@@ -98,6 +98,31 @@ START_TEST(the_table_of_a_helper_is_found)
 }
 END_TEST
 
+static void add_chain(const struct ruleset_chain *c, void *data)
+{
+	char *said = data;
+
+	sprintf(said + strlen(said), "%s %s: %s %s %d%s\n", c->table, c->name, c->type, c->hook,
+		c->priority, c->drops ? " drops" : "");
+}
+
+START_TEST(chains_on_a_hook_are_read)
+{
+	static const char text[] =
+		"table inet ftpalgd {\n\tchain control {\n\t}\n"
+		"\tchain divert {\n\t\ttype filter hook prerouting priority -150; policy accept;\n\t}\n}\n"
+		"table ip fw {\n\tchain in {\n\t\ttype filter hook input priority 0; policy drop;\n\t}\n"
+		"\tchain dev {\n\t\ttype filter hook ingress device \"eth0\" priority 5; policy accept;\n\t}\n"
+		"\tchain odd {\n\t\ttype filter hook input; policy drop;\n\t}\n}\n";
+	char said[512] = "";
+
+	ruleset_list_chains(text, add_chain, said);
+	ck_assert_str_eq(said, "inet ftpalgd divert: filter prerouting -150\n"
+			       "ip fw in: filter input 0 drops\n"
+			       "ip fw dev: filter ingress 5\n");
+}
+END_TEST
+
 int main(void)
 {
 	TCase *t = tcase_create("control_doctor");
@@ -107,5 +132,6 @@ int main(void)
 	tcase_add_test(t, every_finding_says_what_why_and_how);
 	tcase_add_test(t, queues_are_read_from_the_kernels_table);
 	tcase_add_test(t, the_table_of_a_helper_is_found);
+	tcase_add_test(t, chains_on_a_hook_are_read);
 	return run_suite("control_doctor", t);
 }

@@ -219,6 +219,20 @@ START_TEST(a_privileged_data_port_is_not_opened)
 }
 END_TEST
 
+START_TEST(what_the_server_named_is_remembered)
+{
+	const struct endpoint foreign = at("203.0.113.9:50000"), own = at("10.0.0.2:50001");
+
+	client("PASV\r\n");
+	server("227 Entering Passive Mode (203,0,113,9,195,80).\r\n");
+	expect_opening(MODE_PASSIVE, "10.0.0.2:50000");
+	ck_assert(endpoint_equal(&g->decision.wants[0].named, &foreign));
+	client("EPSV\r\n");
+	server("229 Entering Extended Passive Mode (|||50001|)\r\n");
+	ck_assert(endpoint_equal(&g->decision.wants[0].named, &own));
+}
+END_TEST
+
 START_TEST(a_227_over_ipv6_is_not_touched)
 {
 	client("PASV\r\n");
@@ -830,6 +844,7 @@ int main(void)
 {
 	const TTest *const v4[] = {
 		a_227_after_pasv_names_the_service_and_opens_the_real_server,
+		what_the_server_named_is_remembered,
 		a_227_that_names_a_third_host_opens_the_real_server,
 		a_227_that_names_the_service_opens_the_real_server,
 		a_227_of_any_length_is_mended,

@@ -245,7 +245,9 @@ START_TEST(an_opening_tells_its_mode_and_both_ends)
 {
 	const struct session s = session_of("[2001:db8:1::2]:1025", "[2001:db8::10]:21", "[fd00::2]:21");
 	const struct situation at = { .session = &s };
-	const struct want want = { MODE_EXTENDED_PASSIVE, endpoint_of("[fd00::2]:30000"), 50000, true };
+	const struct want want = {
+		.mode = MODE_EXTENDED_PASSIVE, .target = endpoint_of("[fd00::2]:30000"), .port = 50000
+	};
 	struct report *r = report_new(logger);
 
 	report_opening(r, &at, &want);
