@@ -176,6 +176,7 @@ struct control_subject control_gateway_subject(struct control_gateway *g)
 	return (struct control_subject){
 		.context = g,
 		.started = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000,
+		.started_wall = time(NULL),
 		.config = get_config,
 		.policy = get_policy,
 		.worker_count = get_worker_count,

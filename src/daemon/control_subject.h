@@ -42,6 +42,7 @@ typedef void subject_session_seen(struct session *s, void *data);
 struct control_subject {
 	void *context;    /* given to each function */
 	uint64_t started; /* ms, monotonic */
+	int64_t started_wall; /* the same, seconds since 1970 */
 	const struct config *(*config)(void *context);
 	const struct policy *(*policy)(void *context);
 	uint32_t (*worker_count)(void *context);

@@ -10,7 +10,6 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 struct metrics {
 	const struct control_subject *subject;
@@ -240,15 +239,10 @@ void view_write_metrics(const struct control_subject *subject, FILE *out)
 		.workers = subject->worker_count(subject->context),
 		.policy = subject->policy(subject->context),
 	};
-	struct timespec wall, monotonic;
-
-	clock_gettime(CLOCK_REALTIME, &wall);
-	clock_gettime(CLOCK_MONOTONIC, &monotonic);
 	family(&m, "build_info", "gauge", "1, with the version as a label.");
 	fprintf(out, "ftpalgd_build_info{version=\"%s\"} 1\n", PACKAGE_VERSION);
 	family(&m, "start_time_seconds", "gauge", "When the daemon started, in seconds since 1970.");
-	fprintf(out, "ftpalgd_start_time_seconds %lld\n",
-		(long long)wall.tv_sec - monotonic.tv_sec + (long long)(subject->started / 1000));
+	fprintf(out, "ftpalgd_start_time_seconds %" PRId64 "\n", subject->started_wall);
 	write_services(&m);
 	write_workers(&m);
 	write_queues(&m);

@@ -282,6 +282,7 @@ START_TEST(metrics_are_in_prometheus_format)
 	ck_assert_str_eq(text(samples, "ftpalgd_latency_seconds_bucket{le=\"0.000128\"}"), "3");
 	ck_assert_str_eq(text(samples, "ftpalgd_latency_seconds_bucket{le=\"+Inf\"}"), "4");
 	ck_assert_str_eq(text(samples, "ftpalgd_latency_seconds_count"), "4");
+	ck_assert_str_eq(text(samples, "ftpalgd_start_time_seconds"), "1700000000");
 	free(copy);
 	json_decref(samples);
 	json_decref(result);

@@ -193,6 +193,7 @@ struct control_subject fake_subject(struct fake *f)
 {
 	return (struct control_subject){
 		.context = f,
+		.started_wall = 1700000000,
 		.config = get_config,
 		.policy = get_policy,
 		.worker_count = get_worker_count,
