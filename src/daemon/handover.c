@@ -4,7 +4,6 @@
 #include "daemon/session_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,10 +44,8 @@ int handover_open(struct log *log, uint32_t first, uint32_t count, struct handov
 		handover_close(h);
 		return -ENOMEM;
 	}
-	for (int i = 0; i < h->count; i++) {
+	for (int i = 0; i < h->count; i++)
 		h->fds[i] = SD_LISTEN_FDS_START + i;
-		fcntl(h->fds[i], F_SETFD, FD_CLOEXEC);
-	}
 	*out = h;
 	return 0;
 }

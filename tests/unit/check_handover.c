@@ -261,6 +261,46 @@ START_TEST(a_member_out_of_its_range_is_damage)
 }
 END_TEST
 
+/* Behind its member edit_count, and with much more in the file than a splice can hold. */
+static char *inside_splice(void)
+{
+	char *roomy = calloc(1, size + 100000), *at;
+
+	memcpy(roomy, bytes, size);
+	free(bytes);
+	bytes = roomy;
+	at = memmem(bytes, size, "227 E", 5);
+	ck_assert_ptr_nonnull(at);
+	size += 100000;
+	return at;
+}
+
+START_TEST(no_length_of_text_is_believed)
+{
+	const uint16_t much = 0x7fff;
+	struct table *after;
+
+	memcpy(inside_splice() - 3, &much, sizeof(much));
+	ck_assert_int_eq(read_file(size, ROOM, &after), -EBADMSG);
+	table_free(after);
+}
+END_TEST
+
+START_TEST(no_number_of_edits_is_believed)
+{
+	char *at = inside_splice();
+	struct table *after;
+
+	at[-1] = '\xff';
+	for (uint32_t start = 0; start < 0xff; start++) {
+		memset(at + 5 + start * 10, 0, 10);
+		memcpy(at + 5 + start * 10, &start, sizeof(start));
+	}
+	ck_assert_int_eq(read_file(size, ROOM, &after), -EBADMSG);
+	table_free(after);
+}
+END_TEST
+
 START_TEST(a_session_that_comes_twice_is_damage)
 {
 	const uint32_t count = 6;
@@ -682,6 +722,8 @@ int main(void)
 	tcase_add_test(file, another_version_is_refused_whole);
 	tcase_add_test(file, no_byte_can_do_harm);
 	tcase_add_test(file, a_member_out_of_its_range_is_damage);
+	tcase_add_test(file, no_length_of_text_is_believed);
+	tcase_add_test(file, no_number_of_edits_is_believed);
 	tcase_add_test(file, a_session_that_comes_twice_is_damage);
 	tcase_add_test(file, of_too_many_those_that_transfer_and_the_youngest_stay);
 	tcase_add_test(file, a_session_without_its_splices_is_not_taken);
