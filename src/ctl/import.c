@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ctl/import.h"
 
+#include "ctl/ask.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,6 +142,24 @@ static char *read_input(const char *path)
 	return text;
 }
 
+/* The draft as a text, and how many services are in it. */
+static size_t write_json(const struct import *import)
+{
+	char *draft = NULL;
+	size_t size = 0, count = 0;
+	FILE *out = open_memstream(&draft, &size);
+	json_t *result = NULL;
+
+	if (out != NULL) {
+		count = import_write(import, out);
+		if (fclose(out) == 0)
+			result = json_pack("{s:I, s:s%}", "services", (json_int_t)count, "draft", draft, size);
+	}
+	ask_print_json(result);
+	free(draft);
+	return result != NULL ? count : 0;
+}
+
 int import_run(const struct options *o)
 {
 	struct import import = { 0 };
@@ -151,10 +171,12 @@ int import_run(const struct options *o)
 		return STATUS_FAILED;
 	error = import_read(text, &import);
 	free(text);
-	if (error == 0)
-		count = import_write(&import, stdout);
-	else
+	if (error < 0)
 		fprintf(stderr, "ftpalgctl: %s\n", strerror(-error));
+	else if (o->json)
+		count = write_json(&import);
+	else
+		count = import_write(&import, stdout);
 	import_free(&import);
 	return error == 0 && count > 0 && fflush(stdout) == 0 ? STATUS_FINE : STATUS_FAILED;
 }

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Every command of ftpalgctl is in its manual page and in both completions, every reason in the page.
+# Every command and option of ftpalgctl is in its manual page and in both completions, every reason in
+# the page; every option of ftpalgd in its page; every manual page is named by those it names.
 set -euo pipefail
 top=${srcdir:-.}
 ctl=src/ctl/ftpalgctl
@@ -16,6 +17,38 @@ done
 for reason in $(sed -n 's/^	\[REASON_[A-Z_]*\] = { "\([a-z_]*\)".*/\1/p' "$top/src/core/reason.c"); do
 	grep -q "^\.It Li $reason$" "$top/man/ftpalgctl.8" || missing "$reason" man/ftpalgctl.8
 done
+
+for option in $("$ctl" --help | grep -o -- '--[a-z][a-z]*' | sort -u); do
+	grep -q -- "Fl -${option#--}\( \|$\)" "$top/man/ftpalgctl.8" || missing "$option" man/ftpalgctl.8
+	grep -q -- "$option\b" "$top/completions/bash/ftpalgctl" || missing "$option" completions/bash
+	grep -q -- "$option\b" "$top/completions/zsh/_ftpalgctl" || missing "$option" completions/zsh
+done
+for option in $(src/daemon/ftpalgd --help | grep -o -- '--[a-z][a-z-]*' | sort -u); do
+	grep -q -- "Fl -${option#--}\( \|$\)" "$top/man/ftpalgd.8" || missing "$option" man/ftpalgd.8
+done
+# Our own pages name each other.
+pages=$(cd "$top/man" && echo *.[1-8])
+for page in $pages; do
+	for other in $pages; do
+		[[ $page == "$other" ]] || grep -q "^\.Xr ${other%.*} ${other##*.}" "$top/man/$page" || missing "$other" "man/$page"
+	done
+done
+
+# What import drafts, as JSON: the keys that the page names.
+drafted=$("$ctl" --json import <<<'-A -t 192.0.2.10:21 -s rr
+-a -t 192.0.2.10:21 -r 10.0.0.2:21 -m')
+[[ $drafted == *'"services": 1,'*'"draft": "services = ('*'192.0.2.10:21'* ]] || { echo "import drafts $drafted" >&2; failed=1; }
+
+# Every finding of doctor, and no other, is in the page.
+sources=$(cat "$top"/src/daemon/doctor*.c "$top"/src/daemon/view_doctor.c "$top"/src/ctl/{doctor,probe}.c)
+found=$({
+	tr '\n' ' ' <<<"$sources" | grep -oP 'doctor_report\([^;]*?"\K[a-z_0-9]+(?=",)'
+	sed -n 's/.*\[PROBE_[A-Z0-9_]*\] = { "\([a-z0-9_]*\)".*/\1/p' <<<"$sources"
+	grep -oP 'find\(&?p, "\K[a-z_]+' <<<"$sources"
+	grep -oP 'add\(findings, "[a-z]+", "\K[a-z_]+' <<<"$sources"
+} | sort -u)
+listed=$(sed -n '/^\.Sh FINDINGS/,/^\.Sh PROTOCOL/s/^\.It Li //p' "$top/man/ftpalgctl.8" | sort -u)
+[[ $(wc -l <<<"$found") -ge 30 && $found == "$listed" ]] || { diff <(echo "$found") <(echo "$listed") >&2; failed=1; }
 
 # The completion itself, as bash would call it.
 . "$top/completions/bash/ftpalgctl"
