@@ -90,7 +90,7 @@ static void check_backup(const struct doctor *d, struct ipvs *ipvs)
 	else if (error == 0 && strcmp(backup.interface, "lo") != 0)
 		doctor_report(d, DOCTOR_WARNING, "backup_interface", "IPVS' backup thread listens on %",
 			      "whoever can send there can make connection entries: the protocol knows no authentication",
-			      "nft add rule inet filter input iifname % udp dport 8848 ip saddr != PEER drop",
+			      "nft add rule inet filter input iifname % udp dport 8848 ip saddr != { OWN, PEER } drop",
 			      backup.interface);
 }
 

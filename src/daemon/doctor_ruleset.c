@@ -5,6 +5,7 @@
 #include "kernel/ruleset_list.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,17 +22,30 @@ static void check_state(const struct doctor *d, enum ruleset_state state)
 		      "systemctl reload ftpalgd", "");
 }
 
-static void check_helpers(const struct doctor *d)
+/* nft lists helpers by table only. */
+static void check_helpers_of(const struct doctor *d, const char *where)
 {
-	char *text = NULL, table[TABLE_MAX];
+	char command[TABLE_MAX + 16], *text = NULL, table[TABLE_MAX];
 
-	if (ruleset_list("ct helpers", &text) < 0)
+	snprintf(command, sizeof(command), "ct helpers %s", where);
+	if (ruleset_list(command, &text) < 0)
 		return;
 	if (ruleset_list_find(text, "type \"ftp\"", table, sizeof(table)))
 		doctor_report(d, DOCTOR_WARNING, "kernel_helper", "table % has a helper object of the kernel's type \"ftp\"",
 			      "a connection has one helper only: where its rules attach that one, ftpalgd's cannot be",
 			      "nft list table %   # take its \"ct helper set\" rules away from the virtual services",
 			      table);
+	free(text);
+}
+
+static void check_helpers(const struct doctor *d)
+{
+	char *text = NULL, *line, *rest;
+
+	if (ruleset_list("tables", &text) < 0)
+		return;
+	for (line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
+		check_helpers_of(d, line);
 	free(text);
 }
 

@@ -13,8 +13,9 @@
 #define RULESET_NAME_MAX 128 /* longer names are cut */
 
 /*
- * what is "ct helpers", "flowtables", "chains" or "table FAMILY NAME". *text is nft's output, with
- * priorities as numbers, to be freed with free. -EIO: nft refused; -ENOMEM.
+ * what is "tables", "ct helpers table FAMILY NAME", "flowtables", "chains" or "table FAMILY NAME".
+ * *text is nft's output, with priorities as numbers, to be freed with free. -EIO: nft refused;
+ * -ENOMEM.
  */
 int ruleset_list(const char *what, char **text) __attribute__((warn_unused_result));
 
