@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <time.h>
+#include <unistd.h>
 
 void client_fail(const char *what)
 {
@@ -24,7 +25,7 @@ uint64_t client_now(void)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-int client_connect(const struct sockaddr_in *to)
+int client_try(const struct sockaddr_in *to)
 {
 	const struct timeval limit = { .tv_sec = 20 };
 	const int on = 1;
@@ -35,7 +36,18 @@ int client_connect(const struct sockaddr_in *to)
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-	if (connect(fd, (const struct sockaddr *)to, sizeof(*to)) < 0)
+	if (connect(fd, (const struct sockaddr *)to, sizeof(*to)) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+int client_connect(const struct sockaddr_in *to)
+{
+	int fd = client_try(to);
+
+	if (fd < 0)
 		client_fail("connect");
 	return fd;
 }
@@ -67,10 +79,10 @@ const char *client_say(int fd, const char *line, char code)
 	return client_reply(fd, code);
 }
 
-struct sockaddr_in client_passive(int fd)
+struct sockaddr_in client_announced(const char *reply)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET };
-	const char *text = strchr(client_say(fd, "PASV\r\n", '2'), '(');
+	const char *text = strchr(reply, '(');
 	unsigned int n[6];
 
 	if (text == NULL ||
@@ -79,6 +91,11 @@ struct sockaddr_in client_passive(int fd)
 	to.sin_addr.s_addr = htonl(n[0] << 24 | n[1] << 16 | n[2] << 8 | n[3]);
 	to.sin_port = htons((uint16_t)(n[4] << 8 | n[5]));
 	return to;
+}
+
+struct sockaddr_in client_passive(int fd)
+{
+	return client_announced(client_say(fd, "PASV\r\n", '2'));
 }
 
 struct sockaddr_in client_address(const char *address, const char *port)

@@ -13,12 +13,16 @@ uint64_t client_now(void); /* ns, monotonic */
 
 /* A connected socket without Nagle's algorithm, time limit 20 s. */
 int client_connect(const struct sockaddr_in *to);
+int client_try(const struct sockaddr_in *to); /* -1 where it is refused */
 
 /* Reads up to the end of a one-line reply, whose code must begin with that digit; returns its text. */
 const char *client_reply(int fd, char code);
 
 /* Sends the line, its end included, and reads the reply. */
 const char *client_say(int fd, const char *line, char code);
+
+/* The end point that a 227 with brackets announces. */
+struct sockaddr_in client_announced(const char *reply);
 
 /* PASV; the announced end point. */
 struct sockaddr_in client_passive(int fd);
