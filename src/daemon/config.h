@@ -50,6 +50,7 @@ struct config {
 	struct {
 		char socket[CONFIG_SOCKET_MAX];
 		char group[CONFIG_GROUP_MAX]; /* "": the daemon's own */
+		uint32_t mode;                /* permissions */
 	} control;
 	struct {
 		char textfile[CONFIG_TEXTFILE_MAX]; /* "": none */

@@ -25,6 +25,13 @@ static const struct option_word fail_words[] = {
 	{ NULL, 0 },
 };
 
+static const struct option_word mode_words[] = {
+	{ "0600", 0600 },
+	{ "0660", 0660 },
+	{ "0666", 0666 },
+	{ NULL, 0 },
+};
+
 static const struct option_word level_words[] = {
 	{ "error", LOG_LEVEL_ERROR },
 	{ "warning", LOG_LEVEL_WARNING },
@@ -80,6 +87,7 @@ const struct config_option config_options[] = {
 	       "/run/ftpalgd/control") },
 	{ "control", "group", IN_CONFIG(control.group), .fixed = true,
 	  TEXT(value_read_group, "the name of a group, or \"\" for the daemon's own", "ftpalgd") },
+	{ "control", "mode", IN_CONFIG(control.mode), .fixed = true, WORD(mode_words, 0660) },
 	{ "metrics", "textfile", IN_CONFIG(metrics.textfile), .fixed = true,
 	  TEXT(value_read_textfile, "an absolute path of at most 127 bytes that ends in \".prom\", or \"\" for none", "") },
 	{ "metrics", "interval", IN_CONFIG(metrics.interval), NUMBER(2, 3600, 15) },

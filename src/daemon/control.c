@@ -314,7 +314,8 @@ static int start(struct control *c, const struct control_plan *plan)
 	uint64_t tick = c->patience < TICK_MS ? c->patience : TICK_MS;
 	const struct timespec period = { (time_t)(tick / 1000), (long)(tick % 1000) * 1000000 };
 	const struct itimerspec every = { period, period };
-	int error = control_socket_listen(plan->socket, plan->group, plan->log, &c->listener);
+	int error = control_socket_listen(plan->socket, plan->group, plan->mode, plan->log,
+					  &c->listener);
 
 	if (error < 0)
 		return error;

@@ -30,6 +30,7 @@ struct control;
 struct control_plan {
 	const char *socket;
 	const char *group;
+	mode_t mode; /* of the socket */
 	const struct control_subject *subject; /* copied; its context is borrowed */
 	struct log *log;
 	uint64_t patience; /* ms; 0: CONTROL_PATIENCE_MS */

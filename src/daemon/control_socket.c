@@ -73,9 +73,10 @@ static void give_to_group(const char *path, const char *name, struct log *log)
 		log_message(log, LOG_CONTROL_GROUP_REFUSED, name, strerror(errno));
 }
 
-static int listen_at(int fd, const struct sockaddr_un *address, const char *group, struct log *log)
+static int listen_at(int fd, const struct sockaddr_un *address, const char *group, mode_t mode,
+		     struct log *log)
 {
-	mode_t mask = umask(0117);
+	mode_t mask = umask(0777 & ~mode);
 	int result = bind(fd, (const struct sockaddr *)address, sizeof(*address));
 
 	umask(mask);
@@ -85,7 +86,7 @@ static int listen_at(int fd, const struct sockaddr_un *address, const char *grou
 	return listen(fd, BACKLOG) < 0 ? -errno : 0;
 }
 
-int control_socket_listen(const char *path, const char *group, struct log *log, int *fd)
+int control_socket_listen(const char *path, const char *group, mode_t mode, struct log *log, int *fd)
 {
 	struct sockaddr_un address;
 	int error = address_of(path, &address), new;
@@ -97,7 +98,7 @@ int control_socket_listen(const char *path, const char *group, struct log *log, 
 	new = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (new < 0)
 		return -errno;
-	error = listen_at(new, &address, group, log);
+	error = listen_at(new, &address, group, mode, log);
 	if (error < 0) {
 		close(new);
 		return error;

@@ -180,6 +180,7 @@ static void open_control(struct daemon *d)
 	struct control_plan plan = {
 		.socket = config->control.socket,
 		.group = config->control.group,
+		.mode = (mode_t)config->control.mode,
 		.subject = &d->subject,
 		.log = d->log,
 	};

@@ -43,7 +43,7 @@ START_TEST(the_design_s_example_is_read_whole)
 	       "sync       = { interface = \"eth0.7\"; id = 0xff; };\n"
 	       "limits     = { sessions = 5; openings_per_session = 1; line = 512; idle = 9L; };\n"
 	       "timeouts   = { opening = 10; };\n"
-	       "control    = { socket = \"/tmp/s\"; group = \"\"; };\n"
+	       "control    = { socket = \"/tmp/s\"; group = \"\"; mode = \"0600\"; };\n"
 	       "log        = { level = \"debug\"; };\n");
 	ck_assert(!config.discover);
 	ck_assert(config.guard);
@@ -60,6 +60,7 @@ START_TEST(the_design_s_example_is_read_whole)
 	ck_assert_uint_eq(config.timeouts.opening, 10);
 	ck_assert_str_eq(config.control.socket, "/tmp/s");
 	ck_assert_str_eq(config.control.group, "");
+	ck_assert_uint_eq(config.control.mode, 0600);
 	ck_assert_int_eq(config.log.level, LOG_LEVEL_DEBUG);
 	ck_assert_uint_eq(config.service_count, 2);
 }

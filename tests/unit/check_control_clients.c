@@ -230,20 +230,25 @@ START_TEST(others_may_look_and_change_nothing)
 }
 END_TEST
 
-START_TEST(the_socket_is_for_owner_and_group)
+static mode_t mode_of_socket(void)
 {
 	struct stat st;
 
 	ck_assert_int_eq(stat(control_path, &st), 0);
 	ck_assert(S_ISSOCK(st.st_mode));
-	ck_assert_int_eq(st.st_mode & 07777, 0660);
+	return st.st_mode & 07777;
+}
+
+START_TEST(the_socket_is_for_owner_and_group)
+{
+	ck_assert_uint_eq(mode_of_socket(), 0660);
 }
 END_TEST
 
 START_TEST(a_second_daemon_leaves_the_socket_alone)
 {
 	struct control_subject subject = fake_subject(fake);
-	const struct control_plan plan = { control_path, "", &subject, logger, 0 };
+	const struct control_plan plan = { control_path, "", 0660, &subject, logger, 0 };
 	struct control *second = NULL;
 
 	ck_assert_int_eq(control_open(&plan, &second), -EADDRINUSE);
@@ -254,7 +259,7 @@ END_TEST
 START_TEST(a_socket_that_a_dead_daemon_left_is_replaced)
 {
 	struct control_subject subject = fake_subject(fake);
-	const struct control_plan plan = { control_path, "no such group", &subject, logger, 0 };
+	const struct control_plan plan = { control_path, "no such group", 0666, &subject, logger, 0 };
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
@@ -263,6 +268,7 @@ START_TEST(a_socket_that_a_dead_daemon_left_is_replaced)
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	close(fd);
 	ck_assert_int_eq(control_open(&plan, &control), 0);
+	ck_assert_uint_eq(mode_of_socket(), 0666);
 	json_decref(ask_well("{\"command\":\"status\"}"));
 }
 END_TEST

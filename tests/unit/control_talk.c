@@ -28,7 +28,7 @@ static void discard(void *context, const struct log_record *record)
 static void begin(uint64_t patience)
 {
 	struct control_subject subject;
-	struct control_plan plan = { .group = "", .subject = &subject, .patience = patience };
+	struct control_plan plan = { .group = "", .mode = 0660, .subject = &subject, .patience = patience };
 
 	memcpy(directory + sizeof(directory) - 7, "XXXXXX", 6);
 	ck_assert_ptr_nonnull(mkdtemp(directory));
