@@ -5,11 +5,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static char inside[] = "/tmp/ftpalgd-inside.XXXXXX", outside[] = "/tmp/ftpalgd-outside.XXXXXX";
@@ -95,6 +100,30 @@ START_TEST(files_are_written_in_the_directories_named_and_nowhere_else)
 }
 END_TEST
 
+/* As the unit's SystemCallFilter= does. */
+static void forbid_capset(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_capset, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = { sizeof(code) / sizeof(code[0]), code };
+
+	ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0), 0);
+}
+
+START_TEST(who_has_nothing_to_give_up_is_content)
+{
+	struct confine c = confine_here();
+
+	forbid_capset();
+	ck_assert_int_eq(confine_thread(&c), 0);
+	confine_close(&c);
+}
+END_TEST
+
 START_TEST(a_kernel_without_it_is_none_the_worse)
 {
 	const struct confine none = { -1 };
@@ -117,6 +146,7 @@ int main(void)
 	tcase_add_checked_fixture(t, NULL, remove_directories);
 	tcase_add_test(t, no_capability_is_left_but_one);
 	tcase_add_test(t, files_are_written_in_the_directories_named_and_nowhere_else);
+	tcase_add_test(t, who_has_nothing_to_give_up_is_content);
 	tcase_add_test(t, a_kernel_without_it_is_none_the_worse);
 	return run_suite("confine", t);
 }
