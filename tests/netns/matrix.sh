@@ -38,6 +38,7 @@ honest() {
 
 full() {
 	local forwarding server root
+	export TRY=${TRY:-yes}	# what clients cannot: with the first server
 	lab_up capture=no
 	# One real server is enough: the other one would only be another of its kind.
 	in_director ipvsadm -d -t "$vip:21" -r "$rs2:21"
@@ -51,6 +52,7 @@ full() {
 			echo "--- $server, forwarding $forwarding"
 			run "$LAB_STATE/small" "${CLIENTS:-all}" all "$server=$vip=$root" "$server=$vip6=$root"
 			gateway_stop
+			TRY=no
 		done
 		lab_kill "$server-rs1"
 	done
