@@ -108,7 +108,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(s.text + s.size, data + used, length);
 		s.size += length;
 		used += length;
-		read_segment(&s, segment);
+		if (length > 0)
+			read_segment(&s, segment);
 	}
 	return 0;
 }
