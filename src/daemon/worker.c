@@ -192,6 +192,7 @@ static int prepare(struct worker *w, const struct worker_plan *plan)
 	if (error < 0)
 		return error;
 	w->handover = plan->handover;
+	w->confine = plan->confine;
 	t->policy = plan->policy;
 	t->tally = tally_new(plan->policy);
 	w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -216,7 +217,6 @@ int worker_start(const struct worker_plan *plan, struct worker **out)
 		w->traffic.queue = plan->queue;
 		error = -pthread_create(&w->thread, NULL, run, w);
 	}
-	w->confine = plan->confine;
 	if (error < 0) {
 		log_message(plan->log, LOG_WORKER_REFUSED, queue_number(plan->queue), strerror(-error));
 		release(w);

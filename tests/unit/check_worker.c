@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A worker's thread; the linker wraps what binds its queue, starts it, confines it and reads. */
+#include "daemon/worker.h"
+
+#include "daemon/confine.h"
+#include "run.h"
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#include <linux/netlink.h>
+
+static sem_t first_round;
+static bool seen_round, confined, confined_at_first_round;
+
+int __wrap_queue_config_bind(uint16_t number, uint32_t length, bool fail_open);
+int __wrap_queue_receive(struct queue *q, struct queue_packet *packets, size_t max);
+int __wrap_confine_thread(const struct confine *c);
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *),
+			  void *context);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *),
+			  void *context);
+
+int __wrap_queue_config_bind(uint16_t number, uint32_t length, bool fail_open)
+{
+	(void)number;
+	(void)length;
+	(void)fail_open;
+	return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_NETFILTER);
+}
+
+int __wrap_queue_receive(struct queue *q, struct queue_packet *packets, size_t max)
+{
+	(void)q;
+	(void)packets;
+	(void)max;
+	if (!seen_round) {
+		seen_round = true;
+		confined_at_first_round = confined;
+		sem_post(&first_round);
+	}
+	return 0;
+}
+
+int __wrap_confine_thread(const struct confine *c)
+{
+	(void)c;
+	confined = true;
+	return 0;
+}
+
+/* The new thread gets as far as its first round before its creator goes on. */
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *),
+			  void *context)
+{
+	int error = __real_pthread_create(thread, attr, run, context);
+
+	while (error == 0 && sem_wait(&first_round) < 0)
+		;
+	return error;
+}
+
+START_TEST(no_packet_is_read_before_privileges_are_given_up)
+{
+	const struct policy policy = { .max_sessions = 16 };
+	const struct confine confine = { -1 };
+	struct worker_plan plan = { .policy = &policy, .sessions = 16, .confine = &confine };
+	struct worker *worker;
+
+	ck_assert_int_eq(sem_init(&first_round, 0, 0), 0);
+	ck_assert_int_eq(log_open(LOG_LEVEL_WARNING, &plan.log), 0);
+	ck_assert_int_eq(handover_open(plan.log, 2100, 1, &plan.handover), 0);
+	ck_assert_int_eq(queue_open(2100, 64, true, &plan.queue), 0);
+	ck_assert_int_eq(worker_start(&plan, &worker), 0);
+	worker_stop(worker);
+	ck_assert(confined_at_first_round);
+	handover_close(plan.handover);
+	log_close(plan.log);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *t = tcase_create("worker");
+
+	tcase_add_test(t, no_packet_is_read_before_privileges_are_given_up);
+	return run_suite("worker", t);
+}
