@@ -31,27 +31,28 @@ def read(paths):
     return results, reasons, forwardings
 
 
-def cell(results, client, server):
-    families = []
-    for family in ("IPv4", "IPv6"):
-        good = [m for m in MODES if results.get((client, server, family, m)) and all(results[client, server, family, m])]
-        families.append(f"{family} {' '.join(good)}" if good else f"{family} –")
-    return "<br>".join(families)
+def worked(results, client, server, family):
+    modes = (m for m in MODES if all(results.get((client, server, family, m), [False])))
+    return " ".join(modes) or "–"
 
 
 def main():
     results, reasons, forwardings = read(sys.argv[1:])
-    clients = list(dict.fromkeys(k[0] for k in results))
-    servers = list(dict.fromkeys(k[1] for k in results))
     total = sum(len(v) for v in results.values())
     bad = sum(not good for v in results.values() for good in v)
     print(f"{total} transfers, {bad} failed; forwarding {' and '.join(sorted(forwardings))}.\n")
-    print("| |", " | ".join(servers), "|")
-    print("|---" * (len(servers) + 1) + "|")
-    for client in clients:
-        print(f"| {client} |", " | ".join(cell(results, client, s) for s in servers), "|")
+    print("| client | servers | IPv4 | IPv6 |\n|---|---|---|---|")
+    for client in dict.fromkeys(k[0] for k in results):
+        alike = collections.defaultdict(list)
+        for server in dict.fromkeys(k[1] for k in results if k[0] == client):
+            alike[tuple(worked(results, client, server, f) for f in ("IPv4", "IPv6"))].append(server)
+        for modes, servers in alike.items():
+            print(f"| {client} | {', '.join(servers)} | {' | '.join(modes)} |")
     print("\n| told to | over | seen |\n|---|---|---|")
-    for (client, server, family, mode), seen in sorted(reasons.items()):
+    known = {(client, family, mode) for client, _, family, mode in results}
+    for (client, _, family, mode), seen in sorted(reasons.items()):
+        if (client, family, mode) in known:
+            continue
         print(f"| {client}: {mode} | {family} | {seen.replace('|', chr(92) + '|')} |")
 
 
