@@ -189,8 +189,8 @@ static int register_helper(struct gateway *g, const struct config *config)
 static int find_backup(struct gateway *g)
 {
 	struct ipvs_backup found;
-
 	int error;
+
 	memcpy(g->backup.interface, g->config.sync.interface, sizeof(g->backup.interface));
 	g->backup.id = (uint8_t)g->config.sync.id;
 	error = backup_find(&g->backup, g->ipvs, &found);
@@ -328,6 +328,15 @@ void gateway_stop(struct gateway *g)
 
 /* ---- changes ---- */
 
+static void set_fail_open(struct gateway *g)
+{
+	bool open = queues_fail_open(&g->config);
+
+	for (uint32_t i = 0; i < g->worker_count; i++)
+		if (worker_set_fail_open(g->workers[i], open) < 0)
+			log_message(g->log, LOG_QUEUE_UNCHANGED, g->config.queues.first + i);
+}
+
 int gateway_reload(struct gateway *g, struct config *config)
 {
 	struct discovery found = { 0 };
@@ -352,6 +361,7 @@ int gateway_reload(struct gateway *g, struct config *config)
 	g->discovery = found;
 	config_free(&g->config);
 	g->config = *config;
+	set_fail_open(g);
 	log_set_level(g->log, g->config.log.level);
 	log_services(g);
 	return 0;

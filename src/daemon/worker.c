@@ -132,6 +132,28 @@ void worker_set_policy(struct worker *w, const struct policy *policy)
 	free(change.tally);
 }
 
+struct fail_change {
+	struct queue *queue;
+	bool open;
+	int error;
+};
+
+static void set_fail_open(const struct worker_view *view, void *context)
+{
+	struct fail_change *change = context;
+
+	(void)view;
+	change->error = queue_set_fail_open(change->queue, change->open);
+}
+
+int worker_set_fail_open(struct worker *w, bool fail_open)
+{
+	struct fail_change change = { w->traffic.queue, fail_open, 0 };
+
+	worker_call(w, set_fail_open, &change);
+	return change.error;
+}
+
 static void restore_marks(const struct worker_view *view, void *context)
 {
 	(void)view;

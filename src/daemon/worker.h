@@ -59,6 +59,9 @@ struct worker_view {
 void worker_call(struct worker *w, void (*call)(const struct worker_view *view, void *context),
 		 void *context);
 
+/* What its queue does when it is full. Returns 0 or -errno. */
+int worker_set_fail_open(struct worker *w, bool fail_open) __attribute__((warn_unused_result));
+
 /* From the next round on the worker uses policy; on return it no longer uses the one before. */
 void worker_set_policy(struct worker *w, const struct policy *policy);
 

@@ -133,6 +133,11 @@ int queue_adopt(int fd, uint16_t number, uint32_t length, bool fail_open, struct
 	return err;
 }
 
+int queue_set_fail_open(struct queue *q, bool fail_open)
+{
+	return queue_config_fail_open(q->fd, q->number, fail_open);
+}
+
 int queue_fd(const struct queue *q)
 {
 	return q->fd;

@@ -64,6 +64,9 @@ int queue_open(uint16_t number, uint32_t length, bool fail_open, struct queue **
 int queue_adopt(int fd, uint16_t number, uint32_t length, bool fail_open, struct queue **q)
 	__attribute__((warn_unused_result));
 
+/* What a full queue does from now on, as in queue_open. */
+int queue_set_fail_open(struct queue *q, bool fail_open) __attribute__((warn_unused_result));
+
 /* Closes the descriptor as well: the kernel drops what still waits for a verdict. */
 void queue_close(struct queue *q);
 

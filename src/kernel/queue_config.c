@@ -103,6 +103,16 @@ int queue_config_bind(uint16_t number, uint32_t length, bool fail_open)
 	return result;
 }
 
+int queue_config_fail_open(int fd, uint16_t number, bool fail_open)
+{
+	char buffer[NETLINK_REQUEST_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
+	struct nlmsghdr *nlh = nfq_nlmsg_put(buffer, NFQNL_MSG_CONFIG, number);
+
+	mnl_attr_put_u32(nlh, NFQA_CFG_FLAGS, htonl(fail_open ? NFQA_CFG_F_FAIL_OPEN : 0));
+	mnl_attr_put_u32(nlh, NFQA_CFG_MASK, htonl(NFQA_CFG_F_FAIL_OPEN));
+	return send(fd, buffer, nlh->nlmsg_len, 0) < 0 ? -errno : 0;
+}
+
 static int check_kind(int fd)
 {
 	socklen_t length = sizeof(int);

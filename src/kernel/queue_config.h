@@ -19,4 +19,8 @@ int queue_config_bind(uint16_t number, uint32_t length, bool fail_open)
 int queue_config_adopt(int fd, uint16_t number, uint32_t length, bool fail_open)
 	__attribute__((warn_unused_result));
 
+/* Changes what a full queue does, without waiting: what the kernel may say to it comes to fd. */
+int queue_config_fail_open(int fd, uint16_t number, bool fail_open)
+	__attribute__((warn_unused_result));
+
 #endif
