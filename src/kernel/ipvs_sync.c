@@ -105,9 +105,14 @@ int ipvs_sync_fd(const struct ipvs_sync *s)
 	return s->multicast.echo;
 }
 
+/*
+ * What was settled between two losses counts as lost with them: nobody may have asked yet for the
+ * first, and to be sent again does an entry no harm.
+ */
 static void declare_lost(struct ipvs_sync *s, int error)
 {
-	s->lost_from = s->settled;
+	if (s->lost_to == 0)
+		s->lost_from = s->settled;
 	s->lost_to = s->sent;
 	s->lost_error = error;
 	s->settled = s->fenced = s->sent;
@@ -185,6 +190,15 @@ static int look_at_queue(struct ipvs_sync *s)
 	return 0;
 }
 
+/* The last ones, as far as they have not been sent. */
+static void take_back(struct ipvs_sync *s, size_t count)
+{
+	const size_t taken = count < s->pending ? count : s->pending;
+
+	s->pending -= taken;
+	s->accepted -= taken;
+}
+
 int ipvs_sync_send(struct ipvs_sync *s, const struct ipvs_entry *entries, size_t count,
 		   uint64_t *ticket)
 {
@@ -203,8 +217,13 @@ int ipvs_sync_send(struct ipvs_sync *s, const struct ipvs_entry *entries, size_t
 	memcpy(s->entries + s->pending, entries, count * sizeof(*entries));
 	s->pending += count;
 	s->accepted += count;
+	err = advance(s);
+	if (err < 0) {
+		take_back(s, count);
+		return err;
+	}
 	*ticket = s->accepted;
-	return advance(s);
+	return 0;
 }
 
 static int answer(const struct ipvs_sync *s, uint64_t ticket)

@@ -44,14 +44,15 @@ int ipvs_sync_fd(const struct ipvs_sync *s);
 
 /*
  * Takes all entries or none. -ENOBUFS: IPVS_SYNC_PENDING_MAX would be passed, ask for settled
- * first; -EINVAL: an entry is not valid; others from the socket: they are tried again.
+ * first; -EINVAL: an entry is not valid; others, -ENOBUFS too, from the socket.
  */
 int ipvs_sync_send(struct ipvs_sync *s, const struct ipvs_entry *entries, size_t count,
 		   uint64_t *ticket) __attribute__((warn_unused_result));
 
 /*
  * 1: the entries of that ticket are in force. 0: not yet.
- * -ENOBUFS: the thread's queue was full, some may be lost, send again.
+ * -ENOBUFS: the thread's queue was full, some may be lost, send again. A ticket may be told so
+ * that was settled and not asked for until another loss.
  * -ETIMEDOUT: the message has not come back, a firewall on the interface may drop it.
  * -ESTALE: the thread is another one or gone, open again.
  */

@@ -36,9 +36,9 @@ static struct endpoint at(const char *text)
 	return e;
 }
 
-static int bring_up_loopback(void)
+static int set_loopback(short flags)
 {
-	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	struct ifreq request = { .ifr_name = "lo", .ifr_flags = flags };
 	const int fd = socket(AF_INET, SOCK_DGRAM, 0);
 	const int result = ioctl(fd, SIOCSIFFLAGS, &request);
 
@@ -183,6 +183,50 @@ START_TEST(entries_lost_for_want_of_room_are_not_said_to_be_settled)
 }
 END_TEST
 
+/* Two losses, each with a ticket that nobody asks for until the end. */
+START_TEST(an_older_loss_is_not_forgotten)
+{
+	struct ipvs_entry entries[200];
+	struct backup_thread t;
+	struct ipvs_sync *s;
+	uint64_t first, second, third;
+
+	start(&t, 200000, 2048);
+	fill(entries, 200);
+	ck_assert_int_eq(ipvs_sync_open(&t.backup, &s), 0);
+	ck_assert_int_eq(ipvs_sync_send(s, entries, 100, &first), 0);
+	ck_assert_int_eq(ipvs_sync_send(s, entries, 100, &second), 0);
+	ck_assert_int_eq(wait_for(s, second), -ENOBUFS);
+	ck_assert_int_eq(ipvs_sync_send(s, entries, 200, &third), 0);
+	ck_assert_int_eq(wait_for(s, third), -ENOBUFS);
+	ck_assert_int_eq(ipvs_sync_settled(s, first), -ENOBUFS);
+	ipvs_sync_close(s);
+	stop(&t);
+}
+END_TEST
+
+/* The socket refuses, as it does without an interface: what the caller undoes must not follow. */
+START_TEST(an_entry_that_was_refused_is_not_sent_later)
+{
+	struct ipvs_entry entries[3];
+	struct backup_thread t;
+	struct ipvs_sync *s;
+	uint64_t ticket;
+
+	start(&t, 0, 200000);
+	fill(entries, 3);
+	ck_assert_int_eq(ipvs_sync_open(&t.backup, &s), 0);
+	ck_assert_int_eq(set_loopback(0), 0);
+	ck_assert_int_lt(ipvs_sync_send(s, entries, 1, &ticket), 0);
+	ck_assert_int_eq(set_loopback(IFF_UP), 0);
+	ck_assert_int_eq(ipvs_sync_send(s, entries + 1, 2, &ticket), 0);
+	ck_assert_int_eq(wait_for(s, ticket), 1);
+	ck_assert_uint_eq(atomic_load(&t.entries), 2);
+	ipvs_sync_close(s);
+	stop(&t);
+}
+END_TEST
+
 START_TEST(a_thread_that_is_gone_is_told)
 {
 	struct ipvs_entry entry;
@@ -209,13 +253,15 @@ int main(void)
 
 	if (unshare(CLONE_NEWNET) < 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
 		return SKIPPED;
-	if (bring_up_loopback() < 0)
+	if (set_loopback(IFF_UP) < 0)
 		return SKIPPED;
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, a_ticket_settles_when_the_entries_have_been_made);
 	tcase_add_test(tcase, a_ticket_settles_no_earlier_with_a_slow_thread);
 	tcase_add_test(tcase, several_tickets_settle_in_one_go);
 	tcase_add_test(tcase, entries_lost_for_want_of_room_are_not_said_to_be_settled);
+	tcase_add_test(tcase, an_older_loss_is_not_forgotten);
+	tcase_add_test(tcase, an_entry_that_was_refused_is_not_sent_later);
 	tcase_add_test(tcase, a_thread_that_is_gone_is_told);
 	return run_suite("ipvs_sync", tcase);
 }
