@@ -397,9 +397,20 @@ int gateway_ruleset_fd(const struct gateway *g)
 	return ruleset_monitor_fd(g->monitor);
 }
 
+/* Returns 1, 0 or -errno. */
+static int somebody_changed(struct gateway *g)
+{
+	int events = ruleset_monitor_read(g->monitor), untouched;
+
+	if (events != RULESET_UNKNOWN)
+		return events < 0 ? events : events == RULESET_CHANGED;
+	untouched = ruleset_untouched(g->ruleset);
+	return untouched < 0 ? untouched : !untouched;
+}
+
 void gateway_ruleset_changed(struct gateway *g)
 {
-	int changed = ruleset_monitor_read(g->monitor);
+	int changed = somebody_changed(g);
 
 	if (changed < 0)
 		log_message(g->log, LOG_RULESET_UNWATCHED, strerror(-changed));

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/attributes.h"
 #include "kernel/helper.h"
 #include "kernel/netlink.h"
 
@@ -19,6 +20,7 @@ struct ruleset {
 	struct nft_ctx *nft;
 	struct netlink *nl;
 	char *error;
+	uint32_t generation; /* of nf_tables, that our last load made; 0: not known */
 };
 
 int ruleset_open(struct ruleset **r)
@@ -81,6 +83,52 @@ static int run(struct ruleset *r, const char *commands)
 	return result == 0 ? 0 : -EIO;
 }
 
+#define BUFFER(name) uint8_t name[NETLINK_REQUEST_MAX] __attribute__((aligned(NLMSG_ALIGNTO)))
+
+static int read_generation(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *attr[NFTA_GEN_MAX + 1];
+	uint32_t *generation = data;
+
+	attributes_of_message(nlh, sizeof(struct nfgenmsg), attr, NFTA_GEN_MAX + 1);
+	return attribute_get(attr[NFTA_GEN_ID], generation, sizeof(*generation)) ? 0 : -EPROTO;
+}
+
+/* Every commit of anybody counts it up by one. */
+static int get_generation(struct ruleset *r, uint32_t *generation)
+{
+	BUFFER(buffer);
+	struct nlmsghdr *nlh = netlink_nfnl_put(buffer, NFNL_SUBSYS_NFTABLES, NFT_MSG_GETGEN, 0,
+						AF_UNSPEC);
+	int err = netlink_query(r->nl, nlh, read_generation, generation);
+
+	*generation = ntohl(*generation);
+	return err;
+}
+
+/* Runs a load, and keeps the generation that it alone has made. */
+static int load(struct ruleset *r, const char *commands)
+{
+	uint32_t before = 0, after = 0;
+	int known = get_generation(r, &before);
+	int err = run(r, commands);
+
+	r->generation = 0;
+	if (known == 0 && err == 0)
+		known = get_generation(r, &after);
+	if (known == 0 && err == 0 && after == before + 1)
+		r->generation = after;
+	return err;
+}
+
+int ruleset_untouched(struct ruleset *r)
+{
+	uint32_t now = 0;
+	int err = get_generation(r, &now);
+
+	return err < 0 ? err : r->generation != 0 && now == r->generation;
+}
+
 int ruleset_apply(struct ruleset *r, const struct ruleset_plan *plan)
 {
 	char *commands = NULL;
@@ -94,7 +142,7 @@ int ruleset_apply(struct ruleset *r, const struct ruleset_plan *plan)
 	if (fclose(out) != 0)
 		err = -ENOMEM;
 	if (err == 0)
-		err = run(r, commands);
+		err = load(r, commands);
 	free(commands);
 	return err;
 }
@@ -108,8 +156,6 @@ int ruleset_remove(struct ruleset *r)
 		return err;
 	return state == RULESET_ABSENT ? -ENOENT : run(r, "delete table inet " RULESET_TABLE);
 }
-
-#define BUFFER(name) uint8_t name[NETLINK_REQUEST_MAX] __attribute__((aligned(NLMSG_ALIGNTO)))
 
 static int ask_for_table(struct ruleset *r)
 {

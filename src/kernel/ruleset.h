@@ -47,6 +47,12 @@ int ruleset_render(const struct ruleset_plan *plan, FILE *out) __attribute__((wa
 int ruleset_apply(struct ruleset *r, const struct ruleset_plan *plan)
 	__attribute__((warn_unused_result));
 
+/*
+ * 1: nobody has committed anything to nf_tables since r's last load. 0: somebody has, to whatever
+ * table, or did during that load. Or -errno.
+ */
+int ruleset_untouched(struct ruleset *r) __attribute__((warn_unused_result));
+
 /* nft's words on the last failure of r, without a trailing newline; "" when there was none. */
 const char *ruleset_error(const struct ruleset *r);
 

@@ -17,10 +17,13 @@ void ruleset_monitor_close(struct ruleset_monitor *m);
 
 int ruleset_monitor_fd(const struct ruleset_monitor *m); /* non-blocking */
 
-/*
- * Reads all that is there. 1: our table was changed by somebody else, or messages were lost and
- * it may have been; 0: not; or -errno.
- */
+enum ruleset_events {
+	RULESET_QUIET,   /* nobody but us has changed our table */
+	RULESET_CHANGED, /* somebody has */
+	RULESET_UNKNOWN, /* messages were lost: ruleset_untouched tells */
+};
+
+/* Reads all that is there. One of these, or -errno. */
 int ruleset_monitor_read(struct ruleset_monitor *m) __attribute__((warn_unused_result));
 
 #endif

@@ -30,7 +30,8 @@
 
 #include <linux/netfilter/nfnetlink.h>
 
-#define QUEUE 2100
+#define QUEUE         2100
+#define MANY_SERVICES 4096
 
 static struct netlink *nl;
 static struct ruleset *ruleset;
@@ -125,6 +126,44 @@ static void test_ruleset(void)
 	IS(ruleset_apply(ruleset, &plan), 0);
 	IS(helper_unregister(nl), -EBUSY);
 	ruleset_monitor_close(monitor);
+}
+
+/* As many services as a configuration may hold, each with a range of its own. */
+static struct service *many_services(void)
+{
+	struct service *services = calloc(MANY_SERVICES, sizeof(*services));
+
+	expect_true(services != NULL, "no memory");
+	for (unsigned i = 0; i < MANY_SERVICES; i++) {
+		char address[32];
+
+		snprintf(address, sizeof(address), "10.%u.%u.1:21", i / 250, i % 250);
+		services[i].address = at(address);
+		services[i].passive_ports = (struct port_range){ 50000, 50999 };
+	}
+	return services;
+}
+
+/* What our own load makes the kernel tell is no change by somebody, however much it is. */
+static void test_many_services(void)
+{
+	struct service *services = many_services();
+	struct ruleset_plan plan = plan_for(services, MANY_SERVICES);
+	const int small = 4096;
+	struct ruleset_monitor *monitor;
+
+	plan.fresh = true;
+	IS(ruleset_monitor_open(&monitor), 0);
+	IS(ruleset_apply(ruleset, &plan), 0);
+	IS(ruleset_monitor_read(monitor), RULESET_QUIET);
+	IS(setsockopt(ruleset_monitor_fd(monitor), SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
+	IS(ruleset_apply(ruleset, &plan), 0);
+	IS(ruleset_monitor_read(monitor), RULESET_UNKNOWN);
+	IS(ruleset_untouched(ruleset), 1);
+	IS(shell("nft flush chain inet ftpalgd divert"), 0);
+	IS(ruleset_untouched(ruleset), 0);
+	ruleset_monitor_close(monitor);
+	free(services);
 }
 
 /* The declarations of both, as nft prints them, are the same. */
@@ -613,6 +652,7 @@ static const struct {
 	{ "sync-ipv6", test_sync_to_ipv6_group },
 	{ "sync-filtered", test_filtered_sync },
 	{ "declarations", test_declarations },
+	{ "many", test_many_services },
 };
 
 static void listen_for_control(void)
