@@ -177,13 +177,14 @@ START_TEST(what_only_a_restart_changes_is_kept)
 	load_good("queues = { first = 1; count = 2; }; sync = { id = 4; }; limits = { idle = 5; };");
 	running = take_config();
 	load_good("queues = { first = 9; length = 99; }; control = { group = \"x\"; };\n"
-		  "limits = { idle = 6; };");
+		  "limits = { sessions = 7; idle = 6; };");
 	config_keep_fixed(&running, &config);
 	ck_assert_uint_eq(config.queues.first, 1);
 	ck_assert_uint_eq(config.queues.count, 2);
 	ck_assert_uint_eq(config.queues.length, 8192);
 	ck_assert_uint_eq(config.sync.id, 4);
 	ck_assert_str_eq(config.control.group, "ftpalgd");
+	ck_assert_uint_eq(config.limits.sessions, 1000000);
 	ck_assert_uint_eq(config.limits.idle, 6);
 }
 END_TEST
