@@ -19,6 +19,7 @@ enum {
 	REPLY_PASSIVE = 227,
 	REPLY_EXTENDED_PASSIVE = 229,
 	REPLY_AUTH_ACCEPTED = 234,
+	REPLY_ERRORS = 400, /* and above */
 	REPLY_UNAVAILABLE = 421,
 };
 
@@ -96,13 +97,32 @@ static void read_active(const struct situation *at, struct decision *d, enum mod
 		open_active(at, d, mode, &target);
 }
 
-/* The argument as it stands in the line; a line with Telnet commands inside it is not edited. */
+static void overwrite(struct decision *d, const struct line *line, struct span where, char with)
+{
+	d->edits[d->edit_count++] = (struct line_edit){
+		.change = LINE_OVERWRITE, .line = *line, .where = where, .with = with,
+	};
+	refuse(d, REASON_TLS_REFUSED);
+}
+
+/* No server knows such a mechanism; nor such a command, where Telnet commands hide the mechanism. */
 static void refuse_auth(struct decision *d, const struct line *line, struct span argument)
 {
-	if (!line->editable || argument.size == 0 || memchr(line->text, 0xff, line->size) != NULL)
-		return;
-	d->edits[d->edit_count++] = (struct line_edit){ LINE_BLANK, *line, argument, 0 };
-	refuse(d, REASON_TLS_REFUSED);
+	if (memchr(line->text, 0xff, line->size) != NULL)
+		argument = (struct span){ 0, line->size };
+	if (line->editable && argument.size > 0)
+		overwrite(d, line, argument, 'X');
+}
+
+/* AUTH has come to the server in a way that was not seen: the client hears 534 instead of 234. */
+static void refuse_tls(struct decision *d, const struct line *line)
+{
+	size_t code = message_telnet_prefix(line->text, line->size);
+
+	if (line->complete && line->editable && line->size <= PARTIAL_MAX)
+		overwrite(d, line, (struct span){ code, 1 }, '5');
+	else
+		d->drop = true;
 }
 
 static void count_pending(uint8_t *pending)
@@ -168,7 +188,9 @@ static void announce(const struct situation *at, struct decision *d, const struc
 		w->target = at->session->flow.server;
 		w->target.port = named->port;
 		w->named = *named;
-		d->edits[d->edit_count++] = (struct line_edit){ LINE_ANNOUNCE, *line, where, want };
+		d->edits[d->edit_count++] = (struct line_edit){
+			.change = LINE_ANNOUNCE, .line = *line, .where = where, .want = want,
+		};
 	}
 }
 
@@ -238,6 +260,14 @@ static void leave_tls(struct dialogue *after)
 	after->midway = true;
 }
 
+/* A transfer that was refused has let go of its opening. */
+static void fail_command(struct dialogue *after)
+{
+	after->auth_pending = false;
+	if (after->unused > 0)
+		after->unused--;
+}
+
 static void read_final_reply(const struct situation *at, struct decision *d, uint16_t code,
 			     const struct line *line)
 {
@@ -256,7 +286,9 @@ static void read_final_reply(const struct situation *at, struct decision *d, uin
 			read_extended(at, d, line);
 		break;
 	case REPLY_AUTH_ACCEPTED:
-		if (after->auth_pending)
+		if (at->service->deny_tls)
+			refuse_tls(d, line);
+		else if (after->auth_pending)
 			enter_tls(after);
 		break;
 	case REPLY_CLOSING:
@@ -264,8 +296,8 @@ static void read_final_reply(const struct situation *at, struct decision *d, uin
 		after->closing = true;
 		break;
 	default:
-		if (code >= 400)
-			after->auth_pending = false;
+		if (code >= REPLY_ERRORS)
+			fail_command(after);
 	}
 }
 
@@ -305,23 +337,33 @@ static void read_reply(const struct situation *at, struct decision *d, const str
 
 /* ---- unfinished lines ---- */
 
-static bool reply_possible(const struct dialogue *now, const char *start, size_t size)
+static bool reply_possible(const struct situation *at, const struct dialogue *now, const char *start,
+			   size_t size)
 {
-	static const char passive[] = "227 ", extended[] = "229 ";
+	static const char passive[] = "227 ", extended[] = "229 ", tls[] = "234 ";
 	size_t known = size < CODE_SIZE ? size : CODE_SIZE;
 
 	return ((now->pasv_pending > 0 || now->midway) && memcmp(start, passive, known) == 0) ||
-	       ((now->epsv_pending > 0 || now->midway) && memcmp(start, extended, known) == 0);
+	       ((now->epsv_pending > 0 || now->midway) && memcmp(start, extended, known) == 0) ||
+	       (at->service->deny_tls && memcmp(start, tls, known) == 0);
 }
 
 /* Inside a multi-line reply only its own last line can be one. */
-static bool passive_reply_possible(const struct dialogue *now, const char *start, size_t size)
+static bool edited_reply_possible(const struct situation *at, const struct dialogue *now,
+				  const char *start, size_t size)
 {
 	uint16_t multiline = now->streams[FROM_SERVER].multiline;
 
-	if (multiline != 0 && multiline != REPLY_PASSIVE && multiline != REPLY_EXTENDED_PASSIVE)
+	if (multiline != 0 && multiline != REPLY_PASSIVE && multiline != REPLY_EXTENDED_PASSIVE &&
+	    multiline != REPLY_AUTH_ACCEPTED)
 		return false;
-	return reply_possible(now, start, size);
+	return reply_possible(at, now, start, size);
+}
+
+static bool auth_possible(const char *start, size_t size)
+{
+	return strncasecmp(start, "AUTH", size < 4 ? size : 4) == 0 &&
+	       (size <= 4 || start[4] == ' ' || start[4] == '\t');
 }
 
 /* Whether the line may have to be edited, so that its beginning must not be passed on. */
@@ -335,9 +377,8 @@ static bool must_withhold(const struct situation *at, const struct decision *d, 
 		return false;
 	/* A line with Telnet commands is not edited; they may be urgent, and must go at once. */
 	if (at->from == FROM_CLIENT)
-		return at->service->deny_tls && prefix == 0 &&
-		       strncasecmp(start, "AUTH ", size < 5 ? size : 5) == 0;
-	return passive_reply_possible(&d->after, start, size);
+		return at->service->deny_tls && prefix == 0 && auth_possible(start, size);
+	return edited_reply_possible(at, &d->after, start, size);
 }
 
 /* Whether the line's beginning is worth keeping until its end is seen. */
@@ -444,16 +485,17 @@ static bool is_early(const struct situation *at, struct decision *d)
 	return false;
 }
 
-/* A session whose greeting was not seen is one picked up midway. */
+/* Where the handshake was not seen: a session whose greeting was not seen either is picked up midway. */
 static void greet(const struct situation *at, struct decision *d)
 {
 	const struct packet *p = at->packet;
+	const uint8_t *text = p->bytes + p->payload;
+	size_t size = p->payload_size < 3 ? p->payload_size : 3;
 
 	if (at->session->dialogue.streams[at->from].phase == PHASE_UNSEEN &&
 	    d->after.streams[opposite(at->from)].phase == PHASE_UNSEEN)
-		d->after.midway = at->from == FROM_CLIENT ||
-				  memcmp(p->bytes + p->payload, "220",
-					 p->payload_size < 3 ? p->payload_size : 3) != 0;
+		d->after.midway = at->from == FROM_CLIENT || (memcmp(text, "220", size) != 0 &&
+							      memcmp(text, "120", size) != 0);
 }
 
 /* Nothing in it is read, so that its order does not matter. */
@@ -501,6 +543,42 @@ static void read_segment(const struct situation *at, struct decision *d)
 	read_lines(at, d, &reader);
 }
 
+/* ---- beginning and end ---- */
+
+static bool is_handshake(const struct packet *p, enum direction from)
+{
+	return from == FROM_SERVER && (p->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
+}
+
+static uint32_t first_byte(const struct packet *p)
+{
+	return p->seq + 1; /* SYN counts as one */
+}
+
+bool decide_begins_anew(const struct session *s, const struct packet *p, enum direction from)
+{
+	return is_handshake(p, from) && s->dialogue.streams[FROM_SERVER].next != first_byte(p);
+}
+
+/* Both sides are at the start of a line, and nothing has been missed. */
+static void begin(const struct packet *p, struct dialogue *after)
+{
+	*after = (struct dialogue){
+		.streams = {
+			[FROM_CLIENT] = { .next = p->ack, .phase = PHASE_START },
+			[FROM_SERVER] = { .next = first_byte(p), .phase = PHASE_START },
+		},
+	};
+}
+
+/* The place of a bare FIN depends on what becomes of the text that is missing before it. */
+static void end(const struct situation *at, struct decision *d)
+{
+	d->after.closing = true;
+	if ((at->packet->flags & TCP_FIN) != 0 && at->packet->payload_size == 0 && !d->after.encrypted)
+		d->drop = is_early(at, d);
+}
+
 void decide(const struct situation *at, struct decision *d)
 {
 	d->drop = false;
@@ -511,9 +589,9 @@ void decide(const struct situation *at, struct decision *d)
 	d->reasons = 0;
 	d->after = at->session->dialogue;
 	if ((at->packet->flags & (TCP_FIN | TCP_RST)) != 0)
-		d->after.closing = true;
-	if (at->packet->payload_size > 0)
+		end(at, d);
+	if (is_handshake(at->packet, at->from))
+		begin(at->packet, &d->after);
+	else if (at->packet->payload_size > 0)
 		read_segment(at, d);
-	else if ((at->packet->flags & TCP_FIN) != 0)
-		d->drop = is_early(at, d); /* its place depends on what is missing before it */
 }

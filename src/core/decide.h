@@ -45,7 +45,7 @@ const char *mode_name(enum mode m);
 enum line_change {
 	LINE_RELEASE,  /* its beginning was withheld: now it goes on as it is */
 	LINE_ANNOUNCE, /* the announcement at where becomes that of the want */
-	LINE_BLANK,    /* the bytes at where become 'X': no server knows such a mechanism */
+	LINE_OVERWRITE, /* the bytes at where become so many of with */
 };
 
 struct line_edit {
@@ -53,6 +53,7 @@ struct line_edit {
 	struct line line; /* text points into the packet or into the decision */
 	struct span where;
 	size_t want;      /* index, for LINE_ANNOUNCE */
+	char with;        /* for LINE_OVERWRITE */
 };
 
 struct decision {
@@ -82,6 +83,12 @@ struct situation {
 	const struct packet *packet;
 	uint32_t now;
 };
+
+/*
+ * Whether the packet is the handshake of a connection that came after the session's own: conntrack
+ * may give the same id to a client that takes the same port again. Begin another session then.
+ */
+bool decide_begins_anew(const struct session *s, const struct packet *p, enum direction from);
 
 /* Fills *d; packet, session and splices must stay as they are until it is settled. */
 void decide(const struct situation *at, struct decision *d);

@@ -28,10 +28,10 @@ static size_t announce(const struct situation *at, const struct line_edit *edit,
 					 text, size, out + prefix);
 }
 
-static size_t blank(const struct line_edit *edit, char *out)
+static size_t overwrite(const struct line_edit *edit, char *out)
 {
 	memcpy(out, edit->line.text, edit->line.size);
-	memset(out + edit->where.start, 'X', edit->where.size);
+	memset(out + edit->where.start, edit->with, edit->where.size);
 	return edit->line.size;
 }
 
@@ -95,8 +95,8 @@ static void add_edit(const struct situation *at, const struct decision *d,
 	*e = (struct edit){ .start = edit->line.seq, .size = (uint16_t)edit->line.size };
 	if (edit->change == LINE_ANNOUNCE)
 		size = announce(at, edit, &d->wants[edit->want], text);
-	else if (edit->change == LINE_BLANK)
-		size = blank(edit, text);
+	else if (edit->change == LINE_OVERWRITE)
+		size = overwrite(edit, text);
 	if (edit->line.withheld > 0 && size > 0)
 		edit_withheld(e, edit, text, size);
 	else if (edit->line.withheld > 0)
@@ -154,7 +154,23 @@ static void take_acknowledgement(const struct situation *at, struct table *table
 		splice_acknowledged(table_take_splice(table, s, other), at->packet->ack);
 }
 
-/* Returns 0, or -1 when the pool of splices is empty. */
+/*
+ * The pool of splices is empty. Where nothing must be kept from the receiver, the segment goes on as
+ * it is, and the rest of an unfinished line unread. Returns 0, or -1: its sender has to try again.
+ */
+static int give_up_edits(const struct situation *at, struct decision *d)
+{
+	d->reasons |= reason_bit(REASON_SPLICES_EXHAUSTED);
+	if (d->edit_count > 0 && (!at->service->fail_open || at->service->deny_tls))
+		return -1;
+	if (d->keep)
+		d->after.streams[at->from].phase = PHASE_SKIP;
+	d->keep = d->withhold = false;
+	d->edit_count = 0;
+	return 0;
+}
+
+/* Returns 0, or -1 when there is no splice for them. */
 static int commit_edits(const struct situation *at, struct decision *d, struct table *table,
 			struct session *s)
 {
@@ -168,7 +184,7 @@ static int commit_edits(const struct situation *at, struct decision *d, struct t
 		return 0;
 	splice = table_take_splice(table, s, at->from);
 	if (splice == NULL)
-		return -1;
+		return give_up_edits(at, d);
 	for (size_t i = 0; i < d->edit_count; i++)
 		add_edit(at, d, &d->edits[i], splice);
 	if (d->keep)
@@ -357,7 +373,6 @@ static void settle_changes(const struct situation *at, struct decision *d, struc
 {
 	take_acknowledgement(at, table, session);
 	if (!d->drop && commit_edits(at, d, table, session) < 0) {
-		outcome->reasons = reason_bit(REASON_SPLICES_EXHAUSTED);
 		tidy(table, session);
 		return;
 	}

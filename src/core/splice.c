@@ -92,6 +92,14 @@ bool splice_is_idle(const struct splice *s)
 	return s->shift == 0 && s->edit_count == 0 && s->partial_size == 0;
 }
 
+bool splice_keeps_length(const struct splice *s)
+{
+	for (size_t i = 0; i < s->edit_count; i++)
+		if (s->edits[i].size != s->edits[i].text_size || s->edits[i].withheld > 0)
+			return false;
+	return s->shift == 0 && s->partial_size == 0;
+}
+
 /* Appends the sender's bytes from *at up to end, both within p. */
 static void append_plain(const struct packet *p, uint32_t *at, uint32_t end, struct packet_writer *w)
 {

@@ -37,7 +37,7 @@ struct edit {
 
 struct splice {
 	uint32_t shift; /* receiver's minus sender's number, before the first edit */
-	uint32_t next_free;
+	uint32_t link; /* the table's: whose it is, or the next free one */
 	uint16_t partial_size;
 	bool withheld; /* the partial line has not been passed on */
 	uint8_t edit_count;
@@ -59,6 +59,9 @@ void splice_acknowledged(struct splice *s, uint32_t ack);
 
 /* No difference between the two spaces is left, and no line is kept. */
 bool splice_is_idle(const struct splice *s);
+
+/* All that it says is how bytes of the same number that are sent again would read. */
+bool splice_keeps_length(const struct splice *s);
 
 /*
  * Appends to w what the receiver gets for p's payload. hold as above. Sets *emitted to the number

@@ -30,6 +30,7 @@ struct table {
 	size_t splice_count;
 	size_t splice_fresh;
 	uint32_t splice_free;
+	uint32_t splice_hand; /* where a full pool was looked through last */
 	struct splice *splices;
 };
 
@@ -39,6 +40,7 @@ enum {
 	SPLICES_MIN = 256,
 	SPLICES_MAX = 16384,
 	SESSIONS_PER_SPLICE = 16,
+	SPLICES_LOOKED_AT = 64, /* for one that can be given up, at a time */
 };
 
 static_assert(sizeof(struct session) + BUCKETS_PER_SESSION * sizeof(uint32_t) <= 256,
@@ -133,7 +135,7 @@ static void list_remove(struct table *t, struct list *list, const struct session
 static bool same_flow(const struct flow *a, const struct flow *b)
 {
 	return a->id == b->id && endpoint_equal(&a->client, &b->client) &&
-	       endpoint_equal(&a->service, &b->service);
+	       endpoint_equal(&a->service, &b->service) && endpoint_equal(&a->server, &b->server);
 }
 
 static uint32_t bucket_of(const struct table *t, uint32_t id)
@@ -325,10 +327,40 @@ const struct splice *table_splice(const struct table *t, const struct session *s
 static void splice_reset(struct splice *s)
 {
 	s->shift = 0;
-	s->next_free = 0;
 	s->partial_size = 0;
 	s->withheld = false;
 	s->edit_count = 0;
+}
+
+/*
+ * Makes room in a full pool: a client that never acknowledges a reply would hold its splice for as
+ * long as its session lasts. Given up is one that only matters if its text is sent again.
+ */
+static void reclaim_splice(struct table *t, const struct session *but)
+{
+	for (size_t i = 0; i < SPLICES_LOOKED_AT && t->splice_free == 0; i++) {
+		uint32_t index = t->splice_hand = t->splice_hand % (uint32_t)t->splice_capacity + 1;
+		struct session *owner = &t->sessions[t->splices[index].link];
+
+		if (owner == but || owner->busy > 0 || !splice_keeps_length(&t->splices[index]))
+			continue;
+		table_drop_splice(t, owner,
+				  owner->splices[FROM_CLIENT] == index ? FROM_CLIENT : FROM_SERVER);
+	}
+}
+
+static uint32_t take_index(struct table *t, const struct session *s)
+{
+	uint32_t index;
+
+	if (t->splice_free == 0 && t->splice_fresh <= t->splice_capacity)
+		return (uint32_t)t->splice_fresh++;
+	if (t->splice_free == 0)
+		reclaim_splice(t, s);
+	index = t->splice_free;
+	if (index != 0)
+		t->splice_free = t->splices[index].link;
+	return index;
 }
 
 struct splice *table_take_splice(struct table *t, struct session *s, enum direction d)
@@ -337,16 +369,12 @@ struct splice *table_take_splice(struct table *t, struct session *s, enum direct
 
 	if (index != 0)
 		return &t->splices[index];
-	if (t->splice_free != 0) {
-		index = t->splice_free;
-		t->splice_free = t->splices[index].next_free;
-	} else if (t->splice_fresh <= t->splice_capacity) {
-		index = (uint32_t)t->splice_fresh++;
-	} else {
+	index = take_index(t, s);
+	if (index == 0)
 		return NULL;
-	}
 	t->splice_count++;
 	splice_reset(&t->splices[index]);
+	t->splices[index].link = record_of(t, s);
 	s->splices[d] = index;
 	return &t->splices[index];
 }
@@ -357,7 +385,7 @@ void table_drop_splice(struct table *t, struct session *s, enum direction d)
 
 	if (index == 0)
 		return;
-	t->splices[index].next_free = t->splice_free;
+	t->splices[index].link = t->splice_free;
 	t->splice_free = index;
 	t->splice_count--;
 	s->splices[d] = 0;

@@ -66,7 +66,10 @@ bool table_walk(struct table *t, size_t *position, size_t max,
 /* The splice of a direction; an empty one where the session has none. */
 const struct splice *table_splice(const struct table *t, const struct session *s, enum direction d);
 
-/* The same to write to, taken from the pool when there is none; NULL when the pool is empty. */
+/*
+ * The same to write to, taken from the pool when there is none. An empty pool takes one back from another
+ * session that can do without; NULL where there is none.
+ */
 struct splice *table_take_splice(struct table *t, struct session *s, enum direction d);
 
 /* Half of the pool is in use: what can do without a splice should. */

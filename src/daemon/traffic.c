@@ -292,8 +292,13 @@ static bool handle(struct traffic *t, const struct queue_packet *queued)
 	} else if (packet_parse(queued->bytes, queued->length, &packet) < 0) {
 		count_reason(t, REASON_PACKET_MALFORMED);
 		s = NULL;
-	} else if (s == NULL) {
-		s = add_session(t, &queued->flow);
+	} else {
+		if (s != NULL && s->busy == 0 && decide_begins_anew(s, &packet, queued->direction)) {
+			table_remove(t->table, s);
+			s = NULL;
+		}
+		if (s == NULL)
+			s = add_session(t, &queued->flow);
 	}
 	if (s != NULL)
 		return handle_session(t, queued, s, service, &packet);

@@ -5,8 +5,8 @@
  * etc/ftpalgd.nft declares table, sets and chains without rules, loadable at boot. The effective
  * ruleset declares the same and fills it, in one transaction that may be repeated at any time:
  *  - the helper object and, in chain divert, its attachment to new control connections;
- *  - the divert rules: segments with payload of the services' established connections go to
- *    the queues, both directions of a connection to the same one;
+ *  - the divert rules: segments with payload, handshake and ends of the services' connections go
+ *    to the queues, both directions of a connection to the same one;
  *  - every segment of the connections in set adjusted, whose sequence numbers are being
  *    corrected (ruleset_mark_adjusted); its key is conntrack's id of the connection;
  *  - with guard, drops of new connections to a service's passive ports that no expectation of
@@ -68,7 +68,7 @@ int ruleset_present(struct ruleset *r, enum ruleset_state *state)
 	__attribute__((warn_unused_result));
 
 /*
- * All segments of that connection are queued from now on, or again only those with payload.
+ * All segments of that connection are queued from now on, or again only those that always are.
  * Both may be repeated. -ENOENT from marking: the table is not there.
  */
 int ruleset_mark_adjusted(struct ruleset *r, const struct flow *flow)

@@ -99,14 +99,20 @@ static void render_queue(const struct ruleset_plan *plan, const char *match, FIL
 			match, plan->queue_count, QUEUE_SEED, plan->queue_first);
 }
 
-/* The first match is for segments that carry payload: they have a first byte. */
+/*
+ * Segments that carry payload (they have a first byte), the server's handshake (before conntrack has
+ * seen the client's answer to it, so that nobody else can say that a session begins anew), and the
+ * ends. Of adjusted sessions, everything.
+ */
 static void render_rules(const struct ruleset_plan *plan, FILE *out)
 {
 	fputs("table inet " RULESET_TABLE " {\n", out);
 	fputs(helper_object, out);
 	fputs("\tchain control {\n", out);
 	render_queue(plan, "@ih,0,8 0-255", out);
-	render_queue(plan, "ct id @adjusted", out);
+	render_queue(plan, "tcp flags & (fin | rst) != 0", out);
+	render_queue(plan, "tcp flags & (syn | ack) == syn | ack ct status & assured != assured", out);
+	render_queue(plan, "ct id @adjusted tcp flags & syn != syn", out);
 	fputs("\t}\n", out);
 	fputs(divert_rules, out);
 	if (plan->guard)

@@ -76,7 +76,7 @@ static void tell_edits(struct listing *listing, const struct passage *p, const s
 	for (size_t i = 0; i < d->edit_count; i++) {
 		const struct line_edit *edit = &d->edits[i];
 
-		if (edit->change == LINE_BLANK ||
+		if (edit->change == LINE_OVERWRITE ||
 		    (edit->change == LINE_ANNOUNCE && d->wants[edit->want].made))
 			tell_edit(listing, p, edit, splice);
 	}

@@ -96,7 +96,7 @@ static void test_ruleset(void)
 	IS(state, RULESET_EFFECTIVE);
 	IS(ruleset_monitor_read(monitor), 0);
 	IS(shell("nft -f etc/ftpalgd.nft"), 0);
-	IS(shell("nft list table inet ftpalgd | grep -q 'ct id @adjusted queue flags bypass to 2100'"),
+	IS(shell("nft list table inet ftpalgd | grep -q 'ct id @adjusted tcp flags & syn != syn queue flags bypass to 2100'"),
 	   0);
 	IS(shell("nft list set inet ftpalgd services6 | grep -q '2001:db8::10 . 21'"), 0);
 	IS(ruleset_monitor_read(monitor) >= 0, 1);
@@ -171,7 +171,7 @@ static void test_declarations(void)
 	const struct ruleset_plan plan = plan_for(NULL, 0);
 
 	IS(ruleset_apply(ruleset, &plan), 0);
-	IS(shell("nft list table inet ftpalgd | sed '/ct helper ftpalgd {/,/}/d; /@/d' | "
+	IS(shell("nft list table inet ftpalgd | sed '/ct helper ftpalgd {/,/}/d; /@/d; /queue flags/d' | "
 		 "grep '[a-z]' >/tmp/effective"), 0);
 	IS(ruleset_remove(ruleset), 0);
 	IS(shell("nft -f etc/ftpalgd.nft && nft list table inet ftpalgd | grep '[a-z]' >/tmp/declared"),
@@ -231,7 +231,10 @@ static struct session open_session(const char *vip)
 	const struct endpoint service = at(vip);
 	struct session s;
 
-	s.control[0] = place_connect(PLACE_CLIENT, NULL, &service);
+	s.control[0] = place_begin_connect(PLACE_CLIENT, NULL, &service);
+	IS(receive(packets, LATER_MS), 1); /* the server's handshake */
+	IS(packets[0].direction, FROM_SERVER);
+	s.control[0] = place_finish_connect(s.control[0]);
 	expect_true(s.control[0] >= 0, "control connection: %s", strerror(-s.control[0]));
 	expect_true(send(s.control[0], "NOOP\r\n", 6, 0) == 6, "send");
 	IS(receive(packets, LATER_MS), 1);
@@ -239,6 +242,14 @@ static struct session open_session(const char *vip)
 	IS(packets[0].direction, FROM_CLIENT);
 	s.flow = packets[0].flow;
 	return s;
+}
+
+static void close_session(int control)
+{
+	struct queue_packet packets[QUEUE_BATCH_MAX];
+
+	close(control);
+	IS(receive(packets, LATER_MS), 1); /* its reset */
 }
 
 static int adopt_elsewhere(int fd)
@@ -273,7 +284,7 @@ static void test_adopted_queue(void)
 	IS(shell("grep -Eq '^ *2100 +[0-9]+ +0 ' /proc/net/netfilter/nfnetlink_queue"), 0);
 	IS(receive(packets, SOON_MS), 0); /* an answer of the kernel, if any */
 	IS((int)queue_counters(queue)->refused, 0);
-	close(s.control[0]);
+	close_session(s.control[0]);
 }
 
 /* How many expectations of that family conntrack lists whose line has those words. */
@@ -328,8 +339,8 @@ static void test_expectations(const char *vip)
 	e = expectation_passive(&a.flow, 50005);
 	IS(expectation_add(nl, &a.flow, &e), -ENOENT);
 	IS(conntrack_make_liberal(nl, &a.flow), -ENOENT);
-	close(a.control[0]);
-	close(b.control[0]);
+	close_session(a.control[0]);
+	close_session(b.control[0]);
 }
 
 static int read_liberal(const struct nlmsghdr *nlh, void *data)
@@ -392,7 +403,7 @@ static void test_adjusted(const char *vip)
 	}
 	once = (microseconds() - since) / 20;
 	printf("a mark takes %ld us\n", once);
-	close(s.control[0]);
+	close_session(s.control[0]);
 }
 
 static void test_no_helper(const char *vip)
@@ -415,7 +426,7 @@ static void test_no_helper(const char *vip)
 	e = expectation_passive(&packets[0].flow, 50006);
 	IS(expectation_add(nl, &packets[0].flow, &e), -EOPNOTSUPP);
 	IS(conntrack_make_liberal(nl, &unknown), -ENOENT);
-	close(control);
+	close_session(control);
 }
 
 static int count_service(const struct ipvs_service *service, void *data)

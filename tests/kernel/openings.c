@@ -149,7 +149,9 @@ static void open_control(struct lab *lab)
 	const int listeners[2] = { place_listen(PLACE_RS1, &lab->servers[0]),
 				   place_listen(PLACE_RS2, &lab->servers[1]) };
 
-	lab->control[0] = place_connect(PLACE_CLIENT, NULL, &lab->vip);
+	lab->control[0] = place_begin_connect(PLACE_CLIENT, NULL, &lab->vip);
+	expect_true(pump(lab) == 1, "the server's handshake did not come");
+	lab->control[0] = place_finish_connect(lab->control[0]);
 	must(lab->control[0], "control connection");
 	lab->server = PLACE_RS1;
 	lab->control[1] = place_accept(listeners[0], 500, &peer);

@@ -131,9 +131,9 @@ int place_begin_connect(enum place where, const struct endpoint *local,
 	return fd;
 }
 
-int place_connect(enum place where, const struct endpoint *local, const struct endpoint *remote)
+int place_finish_connect(int fd)
 {
-	int fd = place_begin_connect(where, local, remote), error = 0;
+	int error = 0;
 	struct pollfd p = { .fd = fd, .events = POLLOUT };
 	socklen_t length = sizeof(error);
 
@@ -147,6 +147,11 @@ int place_connect(enum place where, const struct endpoint *local, const struct e
 	}
 	fcntl(fd, F_SETFL, 0);
 	return fd;
+}
+
+int place_connect(enum place where, const struct endpoint *local, const struct endpoint *remote)
+{
+	return place_finish_connect(place_begin_connect(where, local, remote));
 }
 
 int place_accept(int listener, int wait_ms, struct endpoint *peer)

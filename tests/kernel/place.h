@@ -29,6 +29,9 @@ int place_connect(enum place where, const struct endpoint *local, const struct e
 int place_begin_connect(enum place where, const struct endpoint *local,
 			const struct endpoint *remote);
 
+/* That descriptor once it is connected, or -errno. */
+int place_finish_connect(int fd);
+
 /* The accepted descriptor, or -ETIMEDOUT after so many ms; *peer is who it is. */
 int place_accept(int listener, int wait_ms, struct endpoint *peer);
 

@@ -18,9 +18,9 @@ def check(condition, text):
 class Control:
     """One control connection; say() sends a command and returns the text of its reply."""
 
-    def __init__(self, host, port=21, login=True):
+    def __init__(self, host, port=21, login=True, own_port=0):
         self.host = host
-        self.socket = socket.create_connection((host, port), TIMEOUT)
+        self.socket = socket.create_connection((host, port), TIMEOUT, ("", own_port))
         self.file = self.socket.makefile("rb")
         self.reply()
         if login:

@@ -1,76 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The table of behaviour on the control connection, row by row. */
-#include "core/decide.h"
-
 #include <stdio.h>
 #include <string.h>
 
-#include "../model/talk.h"
-#include "packets.h"
-#include "run.h"
-
-static struct gateway *g;
-static struct talk t;
-
-static void begin(const char *client, const char *service, const char *server)
-{
-	g = gateway_new(client, service, server);
-	t = talk_new(g);
-}
-
-static void begin_v4(void)
-{
-	begin("198.51.100.7:40000", "192.0.2.10:21", "10.0.0.2:21");
-	talk_say(&t, FROM_SERVER, "220 ready\r\n");
-}
-
-static void begin_v6(void)
-{
-	begin("[2001:db8::7]:40000", "[2001:db8::10]:21", "[fd00::2]:21");
-	talk_say(&t, FROM_SERVER, "220 ready\r\n");
-}
-
-static void end(void)
-{
-	ck_assert_msg(t.valid, "a packet that went on was not valid");
-	gateway_free(g);
-}
-
-static const char *client(const char *text)
-{
-	return talk_say(&t, FROM_CLIENT, text);
-}
-
-static const char *server(const char *text)
-{
-	return talk_say(&t, FROM_SERVER, text);
-}
-
-static void expect_no_opening(void)
-{
-	ck_assert_uint_eq(g->decision.want_count, 0);
-}
-
-static void expect_opening(enum mode mode, const char *target)
-{
-	struct endpoint wanted = at(target);
-	char text[ENDPOINT_TEXT_MAX];
-
-	ck_assert_uint_eq(g->decision.want_count, 1);
-	ck_assert_int_eq(g->decision.wants[0].mode, mode);
-	ck_assert_msg(endpoint_equal(&g->decision.wants[0].target, &wanted), "%s",
-		      endpoint_format(&g->decision.wants[0].target, text));
-}
-
-static void expect_reason(enum reason why)
-{
-	ck_assert_msg(gateway_said(g, why), "not %s, but %x", reason_name(why), g->reasons);
-}
+#include "dialogue.h"
 
 /* ---- 227 ---- */
-
-static const char long_227[] = "227 Entering Passive Mode (10,0,0,2,195,80).\r\n";
-static const char long_227_shown[] = "227 Entering Passive (192,0,2,10,195,80).   \r\n";
 
 START_TEST(a_227_after_pasv_names_the_service_and_opens_the_real_server)
 {
@@ -551,272 +486,6 @@ START_TEST(nul_bytes_are_ordinary_bytes)
 }
 END_TEST
 
-/* ---- limits ---- */
-
-START_TEST(a_line_over_the_limit_is_passed_on_and_counted)
-{
-	static char text[2000];
-
-	g->policy->max_line = 100;
-	client("PASV\r\n");
-	memset(text, 'x', 600);
-	memcpy(text, "227 (10,0,0,2,195,80) ", 22);
-	strcpy(text + 600, "\r\n");
-	ck_assert_str_eq(server(text), text);
-	expect_no_opening();
-	expect_reason(REASON_LINE_TOO_LONG);
-	g->policy->max_line = 8192;
-	client("PASV\r\n");
-	ck_assert_str_eq(server(text), text);
-	expect_no_opening();
-	expect_reason(REASON_LINE_TOO_LONG);
-	client("PASV\r\n");
-	ck_assert_str_eq(server(long_227), long_227_shown);
-}
-END_TEST
-
-START_TEST(a_reply_too_long_to_be_kept_is_passed_on)
-{
-	static char text[2000];
-	char heard[2000];
-
-	client("PASV\r\n");
-	memset(text, 'x', PARTIAL_MAX + 100);
-	memcpy(text, "227 ", 4);
-	strcpy(text + PARTIAL_MAX + 100, " (10,0,0,2,195,80)\r\n");
-	text[PARTIAL_MAX] = '\0';
-	strcpy(heard, server(text));
-	ck_assert_str_eq(heard, "");
-	text[PARTIAL_MAX] = 'x';
-	strcpy(heard, server(text + PARTIAL_MAX));
-	ck_assert_str_eq(heard, text);
-	expect_no_opening();
-	expect_reason(REASON_LINE_TOO_LONG);
-}
-END_TEST
-
-START_TEST(a_long_command_is_no_command)
-{
-	static char text[2000];
-
-	memset(text, ' ', PARTIAL_MAX + 10);
-	memcpy(text, "PORT", 4);
-	strcpy(text + PARTIAL_MAX + 10, "198,51,100,7,195,80\r\n");
-	ck_assert_str_eq(client(text), text);
-	expect_no_opening();
-}
-END_TEST
-
-START_TEST(openings_that_nobody_uses_are_limited)
-{
-	g->policy->openings_per_session = 3;
-	for (int i = 0; i < 3; i++) {
-		client("PORT 198,51,100,7,195,80\r\n");
-		expect_opening(MODE_ACTIVE, "198.51.100.7:50000");
-	}
-	client("PORT 198,51,100,7,195,80\r\n");
-	expect_no_opening();
-	expect_reason(REASON_OPENINGS_LIMIT);
-	client("PASV\r\n");
-	ck_assert_str_eq(server(long_227), long_227);
-	expect_reason(REASON_OPENINGS_LIMIT);
-	server("150 here it comes\r\n");
-	client("PORT 198,51,100,7,195,80\r\n");
-	expect_opening(MODE_ACTIVE, "198.51.100.7:50000");
-	client("PORT 198,51,100,7,195,80\r\n");
-	expect_no_opening();
-	g->now += g->policy->opening_seconds + 1;
-	client("PORT 198,51,100,7,195,80\r\n");
-	expect_opening(MODE_ACTIVE, "198.51.100.7:50000");
-}
-END_TEST
-
-/* ---- TLS ---- */
-
-START_TEST(an_encrypted_session_is_not_read)
-{
-	client("AUTH TLS\r\n");
-	ck_assert(!g->session->dialogue.encrypted);
-	server("234 go ahead\r\n");
-	ck_assert(g->session->dialogue.encrypted);
-	ck_assert_str_eq(client("\x16\x03\x01 PORT 198,51,100,7,195,80\r\n\x80"),
-			 "\x16\x03\x01 PORT 198,51,100,7,195,80\r\n\x80");
-	expect_no_opening();
-	ck_assert_str_eq(server("\x16\x03\x01\r\n227 Entering Passive Mode (10,0,0,2,195,80)\r\n"),
-			 "\x16\x03\x01\r\n227 Entering Passive Mode (10,0,0,2,195,80)\r\n");
-	expect_no_opening();
-	ck_assert_uint_eq(g->session->splices[FROM_SERVER], 0);
-}
-END_TEST
-
-START_TEST(encrypted_bytes_pass_in_any_order)
-{
-	client("AUTH SSL\r\n");
-	server("234 go ahead\r\n");
-	t.sent[FROM_CLIENT] += 3;
-	client("\x17\x03later");
-	ck_assert_int_eq(g->outcome.verdict, VERDICT_ACCEPT);
-	talk_repeat(&t, FROM_CLIENT, 10, "\x17\x03\x01");
-	ck_assert_int_eq(g->outcome.verdict, VERDICT_ACCEPT);
-	ck_assert_uint_eq(g->reasons, 0);
-}
-END_TEST
-
-START_TEST(ccc_returns_to_clear_text)
-{
-	client("AUTH TLS\r\n");
-	server("234 go ahead\r\n");
-	client("\x17\x03\x03");
-	server("\x17\x03\x03");
-	client("PASV\r\n");
-	ck_assert(!g->session->dialogue.encrypted);
-	ck_assert_str_eq(server(long_227), long_227_shown);
-	expect_opening(MODE_PASSIVE, "10.0.0.2:50000");
-}
-END_TEST
-
-START_TEST(what_was_asked_for_under_encryption_is_answered_after_ccc)
-{
-	client("AUTH TLS\r\n");
-	server("234 go ahead\r\n");
-	client("\x17\x03\x03 PASV");
-	ck_assert_str_eq(server(long_227), long_227_shown);
-}
-END_TEST
-
-START_TEST(auth_that_is_refused_stays_in_clear_text)
-{
-	client("AUTH TLS\r\n");
-	server("534 no\r\n");
-	server("234 too late\r\n");
-	ck_assert(!g->session->dialogue.encrypted);
-	client("PASV\r\n");
-	ck_assert_str_eq(server(long_227), long_227_shown);
-}
-END_TEST
-
-START_TEST(a_234_without_auth_is_no_encryption)
-{
-	server("234 go ahead\r\n");
-	ck_assert(!g->session->dialogue.encrypted);
-}
-END_TEST
-
-START_TEST(a_service_that_denies_tls_blanks_the_mechanism)
-{
-	g->service->deny_tls = true;
-	ck_assert_str_eq(client("AUTH TLS\r\n"), "AUTH XXX\r\n");
-	expect_reason(REASON_TLS_REFUSED);
-	server("504 unknown\r\n");
-	ck_assert_str_eq(client("auth  ssl \n"), "auth  XXX \n");
-	server("234 go ahead all the same\r\n");
-	ck_assert(!g->session->dialogue.encrypted);
-	ck_assert_str_eq(client("PASV\r\nAUTH TLS-C\r\nNOOP\r\n"), "PASV\r\nAUTH XXXXX\r\nNOOP\r\n");
-	ck_assert_str_eq(client("XAUTH TLS\r\n"), "XAUTH TLS\r\n");
-	ck_assert_str_eq(client("AUTH\r\n"), "AUTH\r\n");
-	ck_assert_str_eq(client("AU\xff\xf1TH TLS\r\n"), "AU\xff\xf1TH TLS\r\n");
-}
-END_TEST
-
-START_TEST(an_urgent_abort_is_not_withheld)
-{
-	g->service->deny_tls = true;
-	t.flags = TCP_URG;
-	t.urgent = 3;
-	ck_assert_str_eq(client("\xff\xf4\xff"), "\xff\xf4\xff");
-	ck_assert_str_eq(client("\xf2" "ABOR\r\n"), "\xf2" "ABOR\r\n");
-	ck_assert(!g->session->adjusted);
-}
-END_TEST
-
-START_TEST(a_denied_mechanism_is_blanked_at_every_cut)
-{
-	static const char command[] = "AUTH TLS\r\n";
-	char first[32], heard[64];
-
-	g->service->deny_tls = true;
-	for (size_t cut = 1; cut < strlen(command); cut++) {
-		memcpy(first, command, cut);
-		first[cut] = '\0';
-		strcpy(heard, client(first));
-		strcat(heard, client(command + cut));
-		ck_assert_str_eq(heard, "AUTH XXX\r\n");
-		server("504 unknown\r\n");
-	}
-	ck_assert_str_eq(talk_spell(&t, FROM_CLIENT, "AUTH TLS\r\nABOR\r\n"), "AUTH XXX\r\nABOR\r\n");
-}
-END_TEST
-
-/* ---- order ---- */
-
-START_TEST(a_segment_that_comes_early_waits_for_the_one_before)
-{
-	client("NOOP\r\n");
-	t.sent[FROM_CLIENT] += 6;
-	ck_assert_str_eq(client("LIST\r\n"), "");
-	ck_assert_int_eq(g->outcome.verdict, VERDICT_DROP);
-	expect_reason(REASON_OUT_OF_ORDER);
-}
-END_TEST
-
-START_TEST(a_dialogue_goes_on_when_bytes_passed_unseen)
-{
-	client("NOOP\r\n");
-	t.sent[FROM_CLIENT] += 6;
-	client("NOOP\r\n");
-	ck_assert_int_eq(g->outcome.verdict, VERDICT_DROP);
-	for (int i = 0; i < 10 && g->outcome.verdict == VERDICT_DROP; i++)
-		talk_repeat(&t, FROM_CLIENT, 6, "NOOP\r\n");
-	ck_assert_int_eq(g->outcome.verdict, VERDICT_ACCEPT);
-	t.heard[FROM_CLIENT] = t.sent[FROM_CLIENT];
-	client("PASV\r\n");
-	ck_assert_str_eq(server(long_227), long_227_shown);
-}
-END_TEST
-
-START_TEST(what_is_sent_again_is_not_asked_for_again)
-{
-	client("PASV\r\n");
-	server(long_227);
-	ck_assert_str_eq(talk_repeat(&t, FROM_SERVER, (uint32_t)strlen(long_227), long_227), long_227_shown);
-	expect_no_opening();
-	ck_assert_uint_eq(g->session->openings, 1);
-	client("PORT 198,51,100,7,195,80\r\n");
-	expect_opening(MODE_ACTIVE, "198.51.100.7:50000");
-	talk_repeat(&t, FROM_CLIENT, 26, "PORT 198,51,100,7,195,80\r\n");
-	expect_no_opening();
-}
-END_TEST
-
-/* ---- the end ---- */
-
-/* A transfer may go on for long after QUIT (RFC 959, 4.1.1). */
-START_TEST(goodbye_makes_a_session_close_once_it_is_answered)
-{
-	client("RETR x\r\nQUIT\r\n");
-	server("150 here it comes\r\n");
-	ck_assert(!g->session->dialogue.closing);
-	server("226 done\r\n221 bye\r\n");
-	ck_assert(g->session->dialogue.closing);
-}
-END_TEST
-
-START_TEST(a_421_makes_a_session_close)
-{
-	server("421 timeout\r\n");
-	ck_assert(g->session->dialogue.closing);
-}
-END_TEST
-
-START_TEST(a_reset_makes_a_session_close)
-{
-	t.flags = TCP_RST;
-	client("");
-	ck_assert(g->session->dialogue.closing);
-	ck_assert_int_eq(g->outcome.verdict, VERDICT_ACCEPT);
-}
-END_TEST
-
 START_TEST(every_mode_and_reason_has_its_words)
 {
 	ck_assert_str_eq(mode_name(MODE_PASSIVE), "PASV");
@@ -829,16 +498,6 @@ START_TEST(every_mode_and_reason_has_its_words)
 	}
 }
 END_TEST
-
-static int run(void (*setup)(void), const TTest *const *tests, size_t count, const char *name)
-{
-	TCase *tcase = tcase_create(name);
-
-	tcase_add_checked_fixture(tcase, setup, end);
-	for (size_t i = 0; i < count; i++)
-		tcase_add_test(tcase, tests[i]);
-	return run_suite(name, tcase);
-}
 
 int main(void)
 {
@@ -878,25 +537,6 @@ int main(void)
 		telnet_commands_and_urgent_data_do_not_disturb,
 		words_behind_telnet_commands_are_dropped_but_not_the_code,
 		nul_bytes_are_ordinary_bytes,
-		a_line_over_the_limit_is_passed_on_and_counted,
-		a_reply_too_long_to_be_kept_is_passed_on,
-		a_long_command_is_no_command,
-		openings_that_nobody_uses_are_limited,
-		an_encrypted_session_is_not_read,
-		encrypted_bytes_pass_in_any_order,
-		ccc_returns_to_clear_text,
-		what_was_asked_for_under_encryption_is_answered_after_ccc,
-		auth_that_is_refused_stays_in_clear_text,
-		a_234_without_auth_is_no_encryption,
-		a_service_that_denies_tls_blanks_the_mechanism,
-		an_urgent_abort_is_not_withheld,
-		a_denied_mechanism_is_blanked_at_every_cut,
-		a_segment_that_comes_early_waits_for_the_one_before,
-		a_dialogue_goes_on_when_bytes_passed_unseen,
-		what_is_sent_again_is_not_asked_for_again,
-		goodbye_makes_a_session_close_once_it_is_answered,
-		a_421_makes_a_session_close,
-		a_reset_makes_a_session_close,
 		every_mode_and_reason_has_its_words,
 	};
 	const TTest *const v6[] = {
@@ -904,7 +544,7 @@ int main(void)
 		a_229_over_ipv6_opens_the_real_server,
 		eprt_over_ipv6_compares_addresses_as_addresses,
 	};
-	int failed = run(begin_v4, v4, sizeof(v4) / sizeof(v4[0]), "decide");
+	int failed = run_in(begin_v4, v4, sizeof(v4) / sizeof(v4[0]), "decide");
 
-	return run(begin_v6, v6, sizeof(v6) / sizeof(v6[0]), "decide over IPv6") | failed;
+	return run_in(begin_v6, v6, sizeof(v6) / sizeof(v6[0]), "decide over IPv6") | failed;
 }

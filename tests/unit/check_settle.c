@@ -478,20 +478,26 @@ END_TEST
 
 /* ---- limits ---- */
 
-START_TEST(an_empty_pool_of_splices_drops_what_needs_one)
+/* Another table, all of whose splices are taken by other sessions, which cannot do without. */
+static void take_all_splices(void)
 {
 	struct flow flow = g->session->flow;
 	struct table *table = table_new(1000);
 	struct session *s;
+	struct splice *splice;
 	bool evicted;
 	int taken = 0;
 
-	/* Another table, all of whose splices are taken by other sessions. */
 	for (uint32_t i = 1; i < 1000; i++) {
 		flow.id = i;
 		s = table_add(table, &flow, 0, &evicted);
-		for (enum direction d = FROM_CLIENT; d < DIRECTIONS; d++)
-			taken += table_take_splice(table, s, d) != NULL;
+		for (enum direction d = FROM_CLIENT; d < DIRECTIONS; d++) {
+			splice = table_take_splice(table, s, d);
+			if (splice == NULL)
+				continue;
+			splice->shift = 1;
+			taken++;
+		}
 	}
 	ck_assert_int_gt(taken, 100);
 	table_free(g->table);
@@ -499,11 +505,33 @@ START_TEST(an_empty_pool_of_splices_drops_what_needs_one)
 	flow.id = 5000;
 	g->session = table_add(table, &flow, 0, &evicted);
 	t = talk_new(g);
+}
+
+START_TEST(with_no_splice_left_a_reply_goes_on_unchanged)
+{
+	take_all_splices();
 	ck_assert_str_eq(client("PAS"), "PAS");
 	ck_assert_str_eq(client("V\r\nPASV\r\n"), "V\r\nPASV\r\n");
+	ck_assert_str_eq(server(tight), tight);
+	ck_assert(gateway_said(g, REASON_SPLICES_EXHAUSTED));
+	client("PASV\r\n");
+	ck_assert_str_eq(server("227 "), "227 ");
+	ck_assert_str_eq(server("10,0,0,2,4,1\r\n"), "10,0,0,2,4,1\r\n");
+}
+END_TEST
+
+START_TEST(with_no_splice_left_what_must_not_pass_is_dropped)
+{
+	take_all_splices();
+	client("PASV\r\n");
+	g->service->fail_open = false;
 	server(tight);
 	ck_assert_int_eq(g->outcome.verdict, VERDICT_DROP);
 	ck_assert(gateway_said(g, REASON_SPLICES_EXHAUSTED));
+	g->service->fail_open = true;
+	g->service->deny_tls = true;
+	client("AUTH TLS\r\n");
+	ck_assert_int_eq(g->outcome.verdict, VERDICT_DROP);
 }
 END_TEST
 
@@ -536,6 +564,7 @@ int main(void)
 	tcase_add_test(tcase, a_beginning_that_turns_out_harmless_is_released);
 	tcase_add_test(tcase, a_probe_where_the_byte_before_is_unknown_carries_none);
 	tcase_add_test(tcase, a_release_across_the_wrap_reads_its_own_packet);
-	tcase_add_test(tcase, an_empty_pool_of_splices_drops_what_needs_one);
+	tcase_add_test(tcase, with_no_splice_left_a_reply_goes_on_unchanged);
+	tcase_add_test(tcase, with_no_splice_left_what_must_not_pass_is_dropped);
 	return run_suite("settle", tcase);
 }

@@ -291,14 +291,17 @@ START_TEST(the_pool_of_splices_is_scarce_before_it_is_empty)
 	struct table *t = table_new(4096);
 	struct flow flow = { .client = at("9.9.9.9:9"), .service = at("1.1.1.1:21") };
 	struct session *s;
+	struct splice *splice;
 	bool evicted;
 	size_t taken = 0, scarce = 0;
 
 	for (uint32_t i = 0; i < 4096; i++) {
 		flow.id = i;
 		s = table_add(t, &flow, 0, &evicted);
-		if (table_take_splice(t, s, FROM_CLIENT) == NULL)
+		splice = table_take_splice(t, s, FROM_CLIENT);
+		if (splice == NULL)
 			break;
+		splice->shift = 1; /* cannot be done without */
 		taken++;
 		if (scarce == 0 && table_splices_scarce(t))
 			scarce = taken;
@@ -306,6 +309,49 @@ START_TEST(the_pool_of_splices_is_scarce_before_it_is_empty)
 	ck_assert_uint_eq(scarce, taken / 2);
 	ck_assert_uint_lt(taken, 4096);
 	table_remove(t, s);
+	table_free(t);
+}
+END_TEST
+
+/* A client that never acknowledges a reply holds its splice; it is not missed by others. */
+START_TEST(a_full_pool_takes_back_what_can_be_done_without)
+{
+	struct table *t = table_new(4096);
+	struct flow flow = { .client = at("9.9.9.9:9"), .service = at("1.1.1.1:21") };
+	struct session *first = NULL;
+	bool evicted;
+
+	for (uint32_t i = 0; i < 4096; i++) {
+		struct session *s;
+		struct splice *splice;
+
+		flow.id = i;
+		s = table_add(t, &flow, 0, &evicted);
+		splice = table_take_splice(t, s, FROM_SERVER);
+		ck_assert_ptr_nonnull(splice);
+		splice->edit_count = 1;
+		splice->edits[0] = (struct edit){ .start = i, .size = 5, .text_size = 5 };
+		if (first == NULL)
+			first = s;
+		ck_assert_uint_eq(table_splice(t, s, FROM_SERVER)->edits[0].start, i);
+	}
+	ck_assert_uint_eq(first->splices[FROM_SERVER], 0);
+	table_free(t);
+}
+END_TEST
+
+START_TEST(a_client_that_comes_again_to_another_server_is_another_session)
+{
+	struct table *t = table_new(4);
+	struct flow flow = {
+		.client = at("9.9.9.9:9"), .service = at("1.1.1.1:21"), .server = at("10.0.0.2:21"),
+	};
+	bool evicted;
+
+	table_add(t, &flow, 0, &evicted);
+	ck_assert_ptr_nonnull(table_find(t, &flow));
+	flow.server = at("10.0.0.3:21");
+	ck_assert_ptr_null(table_find(t, &flow));
 	table_free(t);
 }
 END_TEST
@@ -332,6 +378,8 @@ int main(void)
 	tcase_add_test(t, a_large_table_finds_every_session);
 	tcase_add_test(t, a_splice_is_fresh_and_comes_back_to_the_pool);
 	tcase_add_test(t, the_pool_of_splices_is_scarce_before_it_is_empty);
+	tcase_add_test(t, a_full_pool_takes_back_what_can_be_done_without);
+	tcase_add_test(t, a_client_that_comes_again_to_another_server_is_another_session);
 	tcase_add_test(t, an_empty_table_can_be_freed);
 	return run_suite("table", t);
 }
