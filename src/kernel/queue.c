@@ -23,8 +23,7 @@
 
 /* The longest attribute the kernel makes, and room for the header and the other attributes. */
 #define MESSAGE_MAX  (65536 + 4096)
-#define VERDICTS_MAX 131072 /* stays below the default net.core.wmem_default, the socket's limit */
-#define VERDICT_ROOM 64     /* headers and padding of a verdict, whatever its payload */
+#define VERDICT_ROOM 64 /* headers and padding of a verdict, whatever its payload */
 
 struct queue {
 	int fd;
@@ -66,7 +65,7 @@ static struct queue *new_queue(int fd, uint16_t number)
 		return NULL;
 	q->fd = fd;
 	q->number = number;
-	q->verdicts = malloc(VERDICTS_MAX);
+	q->verdicts = malloc(QUEUE_VERDICTS_MAX);
 	q->messages = mmap(NULL, MESSAGES_SIZE, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (q->messages == MAP_FAILED)
@@ -177,7 +176,7 @@ static struct nlmsghdr *put_verdict(struct queue *q, unsigned type, uint32_t id,
 	struct nlmsghdr *nlh;
 
 	*err = 0;
-	if (q->verdicts_length + VERDICT_ROOM + payload > VERDICTS_MAX) {
+	if (q->verdicts_length + VERDICT_ROOM + payload > QUEUE_VERDICTS_MAX) {
 		*err = queue_flush(q);
 		if (*err < 0)
 			return NULL;

@@ -81,7 +81,10 @@ const struct queue_counters *queue_counters(const struct queue *q);
 int queue_receive(struct queue *q, struct queue_packet *packets, size_t max)
 	__attribute__((warn_unused_result));
 
-/* An error comes from the flush of a full buffer; the verdict itself is kept and sent later. */
+/*
+ * An error comes from the flush of a full buffer: those in it are kept and sent later, this verdict
+ * is not taken, and its packet waits on.
+ */
 int queue_accept(struct queue *q, uint32_t id) __attribute__((warn_unused_result));
 int queue_drop(struct queue *q, uint32_t id) __attribute__((warn_unused_result));
 int queue_rewrite(struct queue *q, uint32_t id, const void *bytes, size_t length)

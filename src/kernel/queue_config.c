@@ -63,9 +63,10 @@ static int size_socket(int fd, uint32_t length)
 {
 	const uint64_t wanted = (uint64_t)length * BYTES_PER_PACKET;
 	const int bytes = wanted > INT_MAX / 2 ? INT_MAX / 2 : (int)wanted;
-	const int on = 1;
+	const int verdicts = QUEUE_VERDICTS_MAX, on = 1;
 
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &verdicts, sizeof(verdicts)) < 0 ||
 	    setsockopt(fd, SOL_NETLINK, NETLINK_NO_ENOBUFS, &on, sizeof(on)) < 0)
 		return -errno;
 	return 0;

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define QUEUE_VERDICTS_MAX 131072 /* bytes that may be sent to it at a time */
+
 /* A non-blocking descriptor, or the errors of queue_open. */
 int queue_config_bind(uint16_t number, uint32_t length, bool fail_open)
 	__attribute__((warn_unused_result));

@@ -249,6 +249,49 @@ START_TEST(verdicts_keep_their_order_and_their_bytes)
 }
 END_TEST
 
+static const struct nlmsghdr *sent_to(int fd, void *buffer, size_t size)
+{
+	const ssize_t length = recv(fd, buffer, size, MSG_DONTWAIT);
+
+	ck_assert(mnl_nlmsg_ok(buffer, (int)length));
+	return buffer;
+}
+
+static uint32_t number_in(const struct nlattr *attr)
+{
+	uint32_t number;
+
+	ck_assert(attribute_get(attr, &number, sizeof(number)));
+	return ntohl(number);
+}
+
+/* The other parameters stay, and no answer is asked for. */
+START_TEST(what_a_full_queue_does_can_be_changed)
+{
+	uint8_t buffer[256] __attribute__((aligned(4)));
+	const struct nlattr *attr[NFQA_CFG_MAX + 1];
+	const struct nlmsghdr *nlh;
+	int fds[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_DGRAM, 0, fds), 0);
+	for (int open = 0; open <= 1; open++) {
+		struct queue *q = new_queue(fds[0], 2100);
+
+		ck_assert_int_eq(queue_set_fail_open(q, open), 0);
+		nlh = sent_to(fds[1], buffer, sizeof(buffer));
+		ck_assert_int_eq(nlh->nlmsg_flags & NLM_F_ACK, 0);
+		attributes_of_message(nlh, sizeof(struct nfgenmsg), attr, NFQA_CFG_MAX + 1);
+		ck_assert_ptr_null(attr[NFQA_CFG_PARAMS]);
+		ck_assert_ptr_null(attr[NFQA_CFG_QUEUE_MAXLEN]);
+		ck_assert_uint_eq(number_in(attr[NFQA_CFG_MASK]), NFQA_CFG_F_FAIL_OPEN);
+		ck_assert_uint_eq(number_in(attr[NFQA_CFG_FLAGS]), open ? NFQA_CFG_F_FAIL_OPEN : 0);
+		queue_release(q);
+	}
+	close(fds[0]);
+	close(fds[1]);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("queue");
@@ -261,5 +304,6 @@ int main(void)
 	tcase_add_test(tcase, a_truncated_message_does_no_harm);
 	tcase_add_test(tcase, a_mangled_message_does_no_harm);
 	tcase_add_test(tcase, verdicts_keep_their_order_and_their_bytes);
+	tcase_add_test(tcase, what_a_full_queue_does_can_be_changed);
 	return run_suite("queue", tcase);
 }

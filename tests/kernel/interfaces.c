@@ -203,6 +203,31 @@ static void test_queue(void)
 	IS(shell("grep -q '^ *2100 .* 2 65531 ' /proc/net/netfilter/nfnetlink_queue"), 0);
 }
 
+/* In the first namespace, which alone has the settings of the whole machine. */
+static int machine_shell(const char *command)
+{
+	char whole[256];
+
+	snprintf(whole, sizeof(whole), "nsenter --net=/proc/1/ns/net sh -c '%s'", command);
+	return shell(whole);
+}
+
+/* Verdicts gather as far as the queue's own buffer goes, whatever the machine's default is. */
+static void test_large_batch(void)
+{
+	const uint8_t packet[40000] = { 0 };
+	struct queue *other;
+
+	IS(machine_shell("sysctl -n net.core.wmem_default >/tmp/wmem && "
+			 "sysctl -qw net.core.wmem_default=8192"), 0);
+	IS(queue_open(QUEUE + 1, 1024, true, &other), 0);
+	IS(machine_shell("sysctl -qw net.core.wmem_default=$(cat /tmp/wmem)"), 0);
+	for (uint32_t id = 1; id <= 3; id++)
+		IS(queue_rewrite(other, id, packet, sizeof(packet)), 0);
+	IS(queue_flush(other), 0);
+	queue_close(other);
+}
+
 struct session {
 	int control[2];
 	struct flow flow;
@@ -654,6 +679,7 @@ static const struct {
 	{ "probe", test_probe },
 	{ "ruleset", test_ruleset },
 	{ "privilege", test_no_privilege },
+	{ "batch", test_large_batch },
 	{ "adopted", test_adopted_queue },
 	{ "expectations", test_all_expectations },
 	{ "adjusted", test_all_adjusted },
