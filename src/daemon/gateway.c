@@ -102,15 +102,26 @@ static int load_ruleset(struct gateway *g, const struct config *config, const st
 	return error;
 }
 
-/* Puts a policy into force, ruleset first: a queued packet must find its service. */
-static int adopt_policy(struct gateway *g, const struct config *config, struct policy *policy)
+static void set_policy(struct gateway *g, const struct policy *policy)
 {
-	int error = load_ruleset(g, config, policy, false);
-
-	if (error < 0)
-		return error;
 	for (uint32_t i = 0; i < g->worker_count; i++)
 		worker_set_policy(g->workers[i], policy);
+}
+
+/*
+ * Puts a policy into force, workers first: a service that is added is known to them before its
+ * first packet is queued. The packets of one that is removed are passed on unread a moment earlier.
+ */
+static int adopt_policy(struct gateway *g, const struct config *config, struct policy *policy)
+{
+	int error;
+
+	set_policy(g, policy);
+	error = load_ruleset(g, config, policy, false);
+	if (error < 0) {
+		set_policy(g, g->policy);
+		return error;
+	}
 	free(g->policy);
 	g->policy = policy;
 	return 0;
@@ -353,6 +364,7 @@ int gateway_reload(struct gateway *g, struct config *config)
 		error = adopt_policy(g, config, policy);
 	if (error < 0) {
 		log_message(g->log, LOG_CONFIG_KEPT, strerror(-error));
+		(void)register_helper(g, &g->config);
 		discovery_free(&found);
 		free(policy);
 		return error;
