@@ -11,6 +11,7 @@ transfer() {
 }
 
 stage "installation"
+# shellcheck disable=SC2119 # no more lines
 unit_install
 run getent passwd ftpalgd
 run systemd-analyze verify ftpalgd.service
@@ -71,10 +72,15 @@ kill -KILL "$pid"
 lab_wait_for "replaced $pid" 30 || give_up "not started again after SIGKILL"
 transfer "after SIGKILL"
 
-stage "hung: the watchdog"
+stage "hung: the watchdog, and a transfer that is under way"
 pid=$(property MainPID)
+LAB_COMMAND_LIMIT=180 passive_curl --limit-rate 500k --max-time 150 -o "$LAB_STATE/slow" "ftp://test:test@$vip/big" &
+slow=$!
+lab_wait_for '[[ -s $LAB_STATE/slow ]]' 30 || give_up "no transfer before the hang"
 kill -STOP "$pid"
 lab_wait_for "replaced $pid" 90 || give_up "not started again by the watchdog"
+wait $slow || give_up "the transfer broke off"
+run cmp "$LAB_STATE/slow" "$LAB_STATE/big"
 journalctl --sync
 journal -o cat | grep -i watchdog || give_up "the journal does not name the watchdog"
 transfer "after the watchdog"

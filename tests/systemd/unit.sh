@@ -3,9 +3,9 @@
 # $LAB_OUT/install holds the installed files (make install DESTDIR=...), see check_systemd. The
 # daemon runs in the director's namespace by a drop-in; all else is the unit as it is shipped.
 #
-#   unit_install             installs the files and what the unit needs, makes the drop-in
+#   unit_install [LINE]...   installs the files and what the unit needs; more lines for the drop-in
 #   property NAME            of the unit
-#   journal [OPTION]...      of the unit
+#   journal [OPTION]...      of the unit, since the test began
 #   stage WORDS, run COMMAND, give_up WORDS
 #
 # Whatever a test leaves behind, the next one finds the unit stopped and without drop-ins.
@@ -14,10 +14,11 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../netns/gateway.sh"
 [[ -d /run/systemd/system ]] || lab_skip "systemd does not run"
 
+unit_began=$EPOCHSECONDS
 unit_drop_ins=/run/systemd/system/ftpalgd.service.d
 
 property() { systemctl show -P "$1" ftpalgd; }
-journal() { journalctl -q --no-pager -u ftpalgd "$@"; }
+journal() { journalctl -q --no-pager -u ftpalgd --since "@$unit_began" "$@"; }
 stage() { echo "=== $*"; }
 give_up() { lab_fail "$@"; }
 run() { "$@" || give_up "$*"; }
@@ -29,18 +30,16 @@ replaced() {
 	[[ $state == *" active" && $state != "0 "* && $state != "$1 "* ]]
 }
 
+# Reading all units again takes long in an emulated machine: only where it has to be.
 unit_install() {
 	run test -d "${LAB_OUT:?}/install"
 	tar -C "$LAB_OUT/install" -c . | tar -C / -x --keep-directory-symlink
 	run systemd-sysusers
-	unit_drop_in "NetworkNamespacePath=/run/netns/$LAB_PREFIX-director"
-	run systemctl restart systemd-modules-load
-}
-# unit_drop_in LINE...: what stands in [Service] beside the unit itself.
-unit_drop_in() {
 	mkdir -p $unit_drop_ins
-	printf '%s\n' "[Service]" "$@" >$unit_drop_ins/lab.conf
-	run systemctl daemon-reload
+	printf '%s\n' "[Service]" "NetworkNamespacePath=/run/netns/$LAB_PREFIX-director" "$@" >$unit_drop_ins/lab.conf
+	[[ $(property NeedDaemonReload) == no ]] || run systemctl daemon-reload
+	run test -n "$(property NetworkNamespacePath)"
+	run systemctl restart systemd-modules-load
 }
 
 unit_end() {
@@ -54,8 +53,7 @@ unit_end() {
 	fi
 	systemctl stop ftpalgd 2>/dev/null
 	systemctl reset-failed ftpalgd 2>/dev/null
-	rm -rf $unit_drop_ins
-	systemctl daemon-reload
+	rm -rf $unit_drop_ins	# read again by the next test
 	lab_down
 	exit "$status"
 }
