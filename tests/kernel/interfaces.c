@@ -304,11 +304,11 @@ static void test_adopted_queue(void)
 	fd = queue_release(queue);
 	IS(adopt_elsewhere(fd), -EXDEV);
 	IS(queue_adopt(fd, QUEUE, 1024, true, &queue), 0);
-	IS(shell("grep -Eq '^ *2100 +[0-9]+ +0 ' /proc/net/netfilter/nfnetlink_queue"), 0);
 	expect_true(send(s.control[0], "NOOP\r\n", 6, 0) == 6, "send");
 	expect_true(receive(packets, LATER_MS) > 0, "the adopted queue gives no packet");
 	while (receive(packets, SOON_MS) > 0) /* what was let go is sent again */
 		;
+	IS(shell("grep -Eq '^ *2100 +[0-9]+ +0 ' /proc/net/netfilter/nfnetlink_queue"), 0);
 	IS((int)queue_counters(queue)->refused, 0);
 	close_session(s.control[0]);
 }
