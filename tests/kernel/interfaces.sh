@@ -11,4 +11,5 @@ cd "$LAB_TOP"
 # A retransmission on a slow machine is a packet too many.
 ip -n "$LAB_PREFIX-client" route change "$vip/32" via 198.51.100.1 rto_min 10s
 ip -n "$LAB_PREFIX-client" -6 route change "$vip6/128" via 2001:db8:1::1 rto_min 10s
+in_client sysctl -qw net.ipv4.tcp_early_retrans=0 # nor a probe for a lost tail
 LAB_COMMAND_LIMIT=${LAB_TEST_LIMIT:-120} in_director "$program" $STEPS
