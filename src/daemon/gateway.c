@@ -27,7 +27,8 @@ struct gateway {
 	struct discovery discovery;
 	struct policy *policy;
 	struct ruleset *ruleset;
-	bool ruleset_loaded; /* by us, where nothing was */
+	enum ruleset_state ruleset_before; /* our first load */
+	bool ruleset_loaded;
 	struct ruleset_monitor *monitor;
 	struct handover *handover;
 	uint32_t worker_count;
@@ -134,6 +135,14 @@ static int build_policy(const struct config *config, const struct discovery *d, 
 
 /* ---- start ---- */
 
+/* Of the steps that do not say themselves why they failed. */
+static int explain(const struct gateway *g, const char *step, int error)
+{
+	if (error < 0)
+		log_message(g->log, LOG_START_FAILED, step, strerror(-error));
+	return error;
+}
+
 static void explain_bind_failure(struct log *log, uint16_t number, int error)
 {
 	if (error == -EBUSY)
@@ -213,19 +222,18 @@ static int find_backup(struct gateway *g)
 
 static int start_ruleset(struct gateway *g)
 {
-	enum ruleset_state state;
 	int error = ruleset_open(&g->ruleset);
 
 	if (error == 0)
-		error = ruleset_present(g->ruleset, &state);
+		error = ruleset_present(g->ruleset, &g->ruleset_before);
 	if (error < 0) {
 		log_message(g->log, LOG_RULESET_UNREADABLE, strerror(-error));
 		return error;
 	}
 	error = load_ruleset(g, &g->config, g->policy, !handover_has_sessions(g->handover));
-	g->ruleset_loaded = error == 0 && state == RULESET_ABSENT;
+	g->ruleset_loaded = error == 0;
 	if (error == 0)
-		error = ruleset_monitor_open(&g->monitor);
+		error = explain(g, "watching the ruleset", ruleset_monitor_open(&g->monitor));
 	return error;
 }
 
@@ -255,21 +263,25 @@ static int start(struct gateway *g)
 	int error = preflight(&g->config, g->log);
 
 	if (error == 0)
-		error = handover_open(g->log, g->config.queues.first, g->worker_count, &g->handover);
+		error = explain(g, "looking for what the daemon before has left",
+				handover_open(g->log, g->config.queues.first, g->worker_count,
+					      &g->handover));
 	if (error == 0)
 		error = bind_queues(g);
 	if (error == 0)
-		error = netlink_open(NETLINK_NETFILTER, &g->nl);
+		error = explain(g, "opening netlink", netlink_open(NETLINK_NETFILTER, &g->nl));
 	if (error == 0)
-		error = ipvs_open(&g->ipvs);
+		error = explain(g, "opening IPVS' netlink", ipvs_open(&g->ipvs));
 	if (error == 0)
 		error = register_helper(g, &g->config);
 	if (error == 0)
 		error = find_backup(g);
 	if (error == 0)
-		error = discover(&g->config, g->ipvs, &g->discovery);
+		error = explain(g, "asking IPVS for services",
+				discover(&g->config, g->ipvs, &g->discovery));
 	if (error == 0)
-		error = build_policy(&g->config, &g->discovery, &g->policy);
+		error = explain(g, "setting up the services",
+				build_policy(&g->config, &g->discovery, &g->policy));
 	if (error == 0)
 		error = start_ruleset(g);
 	if (error == 0)
@@ -298,10 +310,24 @@ static void release(struct gateway *g)
 	free(g);
 }
 
+/* What an earlier daemon has left stays, filled: its sessions are for the next one. */
+static int take_back_ruleset(struct gateway *g)
+{
+	switch (g->ruleset_before) {
+	case RULESET_ABSENT:
+		return ruleset_remove(g->ruleset);
+	case RULESET_DECLARED:
+		return ruleset_strip(g->ruleset);
+	case RULESET_EFFECTIVE:
+		break;
+	}
+	return 0;
+}
+
 /* Takes back what a start that failed has changed in the kernel. */
 static void undo_start(struct gateway *g)
 {
-	if (g->ruleset_loaded && ruleset_remove(g->ruleset) < 0)
+	if (g->ruleset_loaded && take_back_ruleset(g) < 0)
 		log_message(g->log, LOG_RULESET_LEFT);
 	if (g->helper_registered && helper_withdraw(g->nl) < 0)
 		log_message(g->log, LOG_HELPER_LEFT);

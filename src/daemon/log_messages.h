@@ -38,6 +38,9 @@
 #define LOG_NOT_STARTED \
 	LOG_LEVEL_ERROR, "a8c15541e1fb4c2eaf60a60591310129", \
 	"not started"
+#define LOG_START_FAILED \
+	LOG_LEVEL_ERROR, "349baaabffe348c195ede6af86ade086", \
+	"%s failed: %s"
 #define LOG_QUEUE_TAKEN \
 	LOG_LEVEL_ERROR, "4ee4ff8ce1734ca7be2847287f7d63ba", \
 	"queue %u is taken by another process (/proc/net/netfilter/nfnetlink_queue names " \

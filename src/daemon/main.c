@@ -208,6 +208,8 @@ static int run(struct daemon *d, struct config *config)
 {
 	int error = open_events(d);
 
+	if (error < 0)
+		log_message(d->log, LOG_START_FAILED, "listening to signals", strerror(-error));
 	/* Large arrays are used from their beginning, and packets' buffers by their first bytes. */
 	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
 	if (error == 0)

@@ -157,6 +157,16 @@ int ruleset_remove(struct ruleset *r)
 	return state == RULESET_ABSENT ? -ENOENT : run(r, "delete table inet " RULESET_TABLE);
 }
 
+int ruleset_strip(struct ruleset *r)
+{
+	const struct ruleset_plan nothing = { .queue_count = 1, .fresh = true };
+	int err = ruleset_apply(r, &nothing);
+
+	return err < 0 ? err
+		       : run(r, "flush table inet " RULESET_TABLE "\n"
+				"delete ct helper inet " RULESET_TABLE " " HELPER_NAME);
+}
+
 static int ask_for_table(struct ruleset *r)
 {
 	BUFFER(buffer);

@@ -59,6 +59,9 @@ const char *ruleset_error(const struct ruleset *r);
 /* Removes the table with all that is in it. -ENOENT: there was none. */
 int ruleset_remove(struct ruleset *r) __attribute__((warn_unused_result));
 
+/* Leaves of it what etc/ftpalgd.nft declares, empty. */
+int ruleset_strip(struct ruleset *r) __attribute__((warn_unused_result));
+
 enum ruleset_state {
 	RULESET_ABSENT,   /* no table */
 	RULESET_DECLARED, /* no helper object: etc/ftpalgd.nft, or part of it */

@@ -165,6 +165,16 @@ static void test_many_services(void)
 	free(services);
 }
 
+static void load(void)
+{
+	const struct service services[2] = {
+		{ .address = at("192.0.2.10:21") }, { .address = at("[2001:db8::10]:21") },
+	};
+	const struct ruleset_plan plan = { services, 2, QUEUE, 1, false, true };
+
+	IS(ruleset_apply(ruleset, &plan), 0);
+}
+
 /* The declarations of both, as nft prints them, are the same. */
 static void test_declarations(void)
 {
@@ -177,6 +187,10 @@ static void test_declarations(void)
 	IS(shell("nft -f etc/ftpalgd.nft && nft list table inet ftpalgd | grep '[a-z]' >/tmp/declared"),
 	   0);
 	IS(shell("diff /tmp/declared /tmp/effective"), 0);
+	load();
+	IS(ruleset_strip(ruleset), 0);
+	IS(shell("nft list table inet ftpalgd | grep '[a-z]' >/tmp/stripped"), 0);
+	IS(shell("diff /tmp/declared /tmp/stripped"), 0);
 }
 
 static void test_helper(void)
@@ -710,16 +724,6 @@ static bool wanted(const char *name, int argc, char **argv)
 		if (strcmp(argv[i], name) == 0)
 			return true;
 	return argc == 1;
-}
-
-static void load(void)
-{
-	const struct service services[2] = {
-		{ .address = at("192.0.2.10:21") }, { .address = at("[2001:db8::10]:21") },
-	};
-	const struct ruleset_plan plan = { services, 2, QUEUE, 1, false, true };
-
-	IS(ruleset_apply(ruleset, &plan), 0);
 }
 
 int main(int argc, char **argv)
