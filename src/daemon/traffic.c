@@ -9,7 +9,7 @@
 #include <time.h>
 
 enum {
-	OPENING_WAIT_MS = 500, /* then the opening has failed */
+	OPENING_WAIT_MS = 3000, /* then the opening has failed; less is not enough where CPUs are short */
 	EXPIRE_PER_ROUND = 64,
 	KEEP_ALIVE_AFTER = 60,    /* seconds of silence during a transfer */
 	KEEP_ALIVE_SECONDS = 300, /* IPVS' timer afterwards */

@@ -57,7 +57,7 @@ bool traffic_waits(const struct traffic *t);
 /* Takes, decides, opens, sends; then forgets old sessions and keeps long transfers alive. */
 void traffic_round(struct traffic *t);
 
-/* Before the end: what waits for an opening gets its verdict, within half a second. */
+/* Before the end: what waits for an opening gets its verdict, within three seconds. */
 void traffic_finish(struct traffic *t);
 
 /* Marks the adjusted sessions in a ruleset that has lost its marks. */

@@ -38,7 +38,7 @@ int worker_start(const struct worker_plan *plan, struct worker **out)
 	__attribute__((warn_unused_result));
 
 /*
- * Ends the thread once no packet waits any more, which takes half a second at most, leaves the
+ * Ends the thread once no packet waits any more, which takes three seconds at most, leaves the
  * sessions to the next daemon, and frees everything.
  */
 void worker_stop(struct worker *w);
