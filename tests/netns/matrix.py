@@ -104,7 +104,7 @@ CLIENTS = {
     "wget": (wget, ("PASV", "PORT"), ("EPSV", "EPRT"), False),
     "ncftp": (ncftp, ("PASV", "PORT"), (), True),
     "curl": (curl, ("PASV", "EPSV", "PORT", "EPRT"), ("EPSV", "EPRT"), True),
-    "inetutils": (inetutils, ("PASV", "PORT"), ("EPSV", "EPRT"), True),
+    "inetutils": (inetutils, ("PASV", "EPSV", "PORT", "EPRT"), ("EPSV", "EPRT"), True),
     "lftp": (lftp, ("PASV", "EPSV", "PORT"), ("EPSV", "EPRT"), True),
     "ftplib": (ftplib, ("PASV", "PORT"), ("EPSV", "EPRT"), True),
 }
