@@ -219,6 +219,8 @@ static bool start_pending(struct traffic *t, struct pending_packet *p)
 	}
 	p->decided = true;
 	p->deadline = now_ms() + OPENING_WAIT_MS;
+	if (t->finish_by != 0 && p->deadline > t->finish_by)
+		p->deadline = t->finish_by;
 	p->session->blocked = true;
 	return false;
 }
@@ -403,6 +405,7 @@ void traffic_finish(struct traffic *t)
 {
 	const struct timespec look_again = { .tv_nsec = TRAFFIC_LOOK_AGAIN_NS };
 
+	t->finish_by = now_ms() + OPENING_WAIT_MS;
 	while (!pending_is_empty(t->pending)) {
 		t->now_ms = now_ms();
 		pending_each(t->pending, visit_pending, t);

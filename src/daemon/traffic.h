@@ -31,6 +31,7 @@ struct traffic {
 	struct ruleset *ruleset; /* opened when the first session is adjusted */
 	struct table *table;
 	struct pending *pending;
+	uint64_t finish_by; /* ms: no packet waits longer; 0 before the end */
 	const struct policy *policy;
 	struct report *report;
 	uint64_t now_ms;
