@@ -100,6 +100,13 @@ END_TEST
 
 /* ---- beginning ---- */
 
+/* Nothing of the session has been seen, not even a greeting. */
+static void begin_unseen(void)
+{
+	end();
+	begin("198.51.100.7:40000", "192.0.2.10:21", "10.0.0.2:21");
+}
+
 static void shake_hands(uint32_t client_next, uint32_t server_seq)
 {
 	t.flags = TCP_SYN;
@@ -113,7 +120,7 @@ static void shake_hands(uint32_t client_next, uint32_t server_seq)
 
 START_TEST(a_session_whose_handshake_was_seen_has_missed_nothing)
 {
-	begin("198.51.100.7:40000", "192.0.2.10:21", "10.0.0.2:21");
+	begin_unseen();
 	shake_hands(100, 0xffffffff);
 	ck_assert_int_eq(g->outcome.verdict, VERDICT_ACCEPT);
 	server("banner of some kind\r\n");
@@ -126,7 +133,7 @@ END_TEST
 
 START_TEST(a_delayed_greeting_is_one)
 {
-	begin("198.51.100.7:40000", "192.0.2.10:21", "10.0.0.2:21");
+	begin_unseen();
 	server("120 in a minute\r\n");
 	server("220 ready\r\n");
 	ck_assert_str_eq(server(long_227), long_227);
@@ -138,7 +145,7 @@ START_TEST(a_handshake_of_other_numbers_is_another_connection)
 {
 	struct packet p = { .flags = TCP_SYN | TCP_ACK, .seq = 6999 };
 
-	begin("198.51.100.7:40000", "192.0.2.10:21", "10.0.0.2:21");
+	begin_unseen();
 	shake_hands(100, 6999);
 	server("220 ready\r\n");
 	ck_assert(decide_begins_anew(g->session, &p, FROM_SERVER));
