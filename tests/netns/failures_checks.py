@@ -41,9 +41,17 @@ def readable(sockets):
     return len(select.select(sockets, [], [], 0)[0])
 
 
+def begin_connection(address):
+    """The handshake waits in the queue, too."""
+    connection = socket.socket()
+    connection.setblocking(False)
+    connection.connect_ex(address)
+    return connection
+
+
 def crowd(vip, fail, pid):
     """More connections than the queue takes, while the daemon hangs; then it goes on."""
-    sockets = [socket.create_connection((vip, 21), LIMIT) for _ in range(100)]
+    sockets = [begin_connection((vip, 21)) for _ in range(100)]
     until("a full queue", lambda: queue_state(pid)[0] == 64)
     before = queue_state(pid)[1]
     if fail == "open":
