@@ -150,7 +150,7 @@ static void open_control(struct lab *lab)
 				   place_listen(PLACE_RS2, &lab->servers[1]) };
 
 	lab->control[0] = place_begin_connect(PLACE_CLIENT, NULL, &lab->vip);
-	expect_true(pump(lab) == 1, "the server's handshake did not come");
+	expect_true(pump(lab) > 0, "the server's handshake did not come");
 	lab->control[0] = place_finish_connect(lab->control[0]);
 	must(lab->control[0], "control connection");
 	lab->server = PLACE_RS1;

@@ -52,13 +52,14 @@ cat >"$LAB_STATE/session.py" <<-'END'
 	    else:
 	        print(control.say(what).strip(), flush=True)
 END
-coproc session { LAB_COMMAND_LIMIT=1000 in_client python3 "$LAB_STATE/session.py" "$vip" "$here"; }
 expect() { local line; read -r -t 60 line <&"${session[0]}" || lab_fail "no answer, but: $1"; [[ $line == $1 ]] || lab_fail "$line, not $1"; }
 ask() { echo "$1" >&"${session[1]}"; expect "$2"; }
 step() { echo "=== $*"; }
 
 settings="queues = { count = 1; length = 64; }; control = { socket = \"$LAB_STATE/run/control\"; group = \"root\"; };"
 gateway_start "$settings guard = true; $(service open)"
+# Not before the daemon: a session older than the helper can have no expectation.
+coproc session { LAB_COMMAND_LIMIT=1000 in_client python3 "$LAB_STATE/session.py" "$vip" "$here"; }
 expect ready
 
 step "stopped: control connections go on, what was announced can be opened, replies pass unmended"
