@@ -1,4 +1,5 @@
-# Every module of src/kernel against the kernel, with what it should refuse.
+# Every module of src/kernel against the kernel, with what it should refuse. Run by hand: it counts
+# packets, and TCP may send one again at any time.
 # shellcheck shell=bash
 . "$(dirname "${BASH_SOURCE[0]}")/../lab/topology.sh"
 
