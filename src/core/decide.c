@@ -119,10 +119,12 @@ static void refuse_tls(struct decision *d, const struct line *line)
 {
 	size_t code = message_telnet_prefix(line->text, line->size);
 
-	if (line->complete && line->editable && line->size <= PARTIAL_MAX)
+	if (line->complete && line->editable && line->size <= PARTIAL_MAX) {
 		overwrite(d, line, (struct span){ code, 1 }, '5');
-	else
+	} else {
+		refuse(d, REASON_TLS_REFUSED);
 		d->drop = true;
+	}
 }
 
 static void count_pending(uint8_t *pending)
@@ -375,7 +377,7 @@ static bool must_withhold(const struct situation *at, const struct decision *d, 
 
 	if (!line->editable || (at->packet->flags & (TCP_FIN | TCP_RST)) != 0)
 		return false;
-	/* A line with Telnet commands is not edited; they may be urgent, and must go at once. */
+	/* Telnet commands may be urgent, and must go at once. */
 	if (at->from == FROM_CLIENT)
 		return at->service->deny_tls && prefix == 0 && auth_possible(start, size);
 	return edited_reply_possible(at, &d->after, start, size);
@@ -425,6 +427,14 @@ static void release(struct decision *d, const struct line *line)
 		d->edits[d->edit_count++] = (struct line_edit){ .change = LINE_RELEASE, .line = *line };
 }
 
+/* It is dropped for what it says, and must say the same when it is sent again. */
+static void forget_segment(const struct situation *at, struct decision *d)
+{
+	d->after = at->session->dialogue;
+	d->want_count = 0;
+	d->edit_count = 0;
+}
+
 static void read_lines(const struct situation *at, struct decision *d, struct line_reader *reader)
 {
 	struct stream *stream = &d->after.streams[at->from];
@@ -450,6 +460,10 @@ static void read_lines(const struct situation *at, struct decision *d, struct li
 			read_command(at, d, &line);
 		else if (!line.too_long)
 			read_reply(at, d, &line);
+		if (d->drop) {
+			forget_segment(at, d);
+			return;
+		}
 		if (!d->withhold)
 			release(d, &line);
 	}

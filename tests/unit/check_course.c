@@ -269,6 +269,21 @@ START_TEST(a_234_of_a_service_that_denies_tls_is_refused_at_every_cut)
 }
 END_TEST
 
+START_TEST(a_234_that_cannot_be_changed_never_passes)
+{
+	static char reply[PARTIAL_MAX + 20];
+
+	g->service->deny_tls = true;
+	memset(reply, 'x', PARTIAL_MAX + 10);
+	memcpy(reply, "234 ", 4);
+	strcpy(reply + PARTIAL_MAX + 10, "\r\n");
+	ck_assert_str_eq(server(reply), "");
+	expect_reason(REASON_TLS_REFUSED);
+	ck_assert_str_eq(talk_repeat(&t, FROM_SERVER, (uint32_t)strlen(reply), reply), "");
+	ck_assert(!g->session->dialogue.encrypted);
+}
+END_TEST
+
 START_TEST(an_urgent_abort_is_not_withheld)
 {
 	g->service->deny_tls = true;
@@ -390,6 +405,7 @@ int main(void)
 		a_234_without_auth_is_no_encryption,
 		a_service_that_denies_tls_blanks_the_mechanism,
 		a_234_of_a_service_that_denies_tls_is_refused_at_every_cut,
+		a_234_that_cannot_be_changed_never_passes,
 		an_urgent_abort_is_not_withheld,
 		a_denied_mechanism_is_blanked_at_every_cut,
 		a_segment_that_comes_early_waits_for_the_one_before,
