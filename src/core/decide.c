@@ -2,6 +2,7 @@
 #include "core/decide.h"
 
 #include "core/cursor.h"
+#include "core/requests.h"
 
 #include <assert.h>
 #include <string.h>
@@ -10,11 +11,10 @@
 enum {
 	CODE_DIGITS = 3,
 	CODE_SIZE = 4, /* a reply code with the blank or hyphen behind it */
-	CODE_MAX = 599,
 	PRIVILEGED_PORTS = 1024,
-	PENDING_MAX = UINT8_MAX,
 	EARLY_DROPS_MAX = 3, /* a sender rarely repeats a segment so often before the one that is missing */
 
+	REPLY_READY = 220,
 	REPLY_CLOSING = 221,
 	REPLY_PASSIVE = 227,
 	REPLY_EXTENDED_PASSIVE = 229,
@@ -127,12 +127,6 @@ static void refuse_tls(struct decision *d, const struct line *line)
 	}
 }
 
-static void count_pending(uint8_t *pending)
-{
-	if (*pending < PENDING_MAX)
-		++*pending;
-}
-
 static void read_command(const struct situation *at, struct decision *d, const struct line *line)
 {
 	char text[PARTIAL_MAX];
@@ -140,16 +134,17 @@ static void read_command(const struct situation *at, struct decision *d, const s
 	struct span argument;
 	enum command command;
 
-	if (line->size > sizeof(text))
+	requests_add(&d->after.unanswered);
+	if (line->too_long || line->size > sizeof(text))
 		return;
 	size = message_strip_telnet(line->text, line->size, text);
 	command = message_command(text, size, &argument);
 	switch (command) {
 	case COMMAND_PASV:
-		count_pending(&d->after.pasv_pending);
+		requests_add(&d->after.pasv_pending);
 		break;
 	case COMMAND_EPSV:
-		count_pending(&d->after.epsv_pending);
+		requests_add(&d->after.epsv_pending);
 		break;
 	case COMMAND_PORT:
 		read_active(at, d, MODE_ACTIVE, text + argument.start, argument.size);
@@ -162,6 +157,9 @@ static void read_command(const struct situation *at, struct decision *d, const s
 			refuse_auth(d, line, argument);
 		else
 			d->after.auth_pending = true;
+		break;
+	case COMMAND_TRANSFER:
+		d->after.transfer_pending = true;
 		break;
 	case COMMAND_EPSV_ALL:
 	case COMMAND_CCC:
@@ -228,28 +226,10 @@ static void read_extended(const struct situation *at, struct decision *d, const 
 	}
 }
 
-/*
- * Whether somebody asked for that reply; takes the request off the count. Of a session picked up
- * midway one request may have been missed.
- */
-static bool solicited(struct decision *d, uint8_t *pending)
-{
-	if (*pending > 0) {
-		--*pending;
-		return true;
-	}
-	if (d->after.midway) {
-		d->after.midway = false;
-		return true;
-	}
-	refuse(d, REASON_REPLY_UNSOLICITED);
-	return false;
-}
-
 /* From here on neither side is text, until a segment of either is plain text again (CCC). */
 static void enter_tls(struct dialogue *after)
 {
-	after->auth_pending = false;
+	requests_forget(after);
 	after->encrypted = true;
 	after->streams[FROM_CLIENT].phase = PHASE_START;
 	after->streams[FROM_SERVER].phase = PHASE_START;
@@ -262,12 +242,14 @@ static void leave_tls(struct dialogue *after)
 	after->midway = true;
 }
 
-/* A transfer that was refused has let go of its opening. */
-static void fail_command(struct dialogue *after)
+/* Whether it answers one of these requests. */
+static bool solicited(struct decision *d, uint8_t *pending)
 {
-	after->auth_pending = false;
-	if (after->unused > 0)
-		after->unused--;
+	bool asked = requests_solicit(&d->after, pending);
+
+	if (!asked)
+		refuse(d, REASON_REPLY_UNSOLICITED);
+	return asked;
 }
 
 static void read_final_reply(const struct situation *at, struct decision *d, uint16_t code,
@@ -276,9 +258,13 @@ static void read_final_reply(const struct situation *at, struct decision *d, uin
 	struct dialogue *after = &d->after;
 
 	after->transferring = code / 100 == 1;
-	if (after->transferring && after->unused > 0)
-		after->unused--; /* it has found its opening */
+	if (after->transferring) {
+		requests_end_transfer(after);
+		return;
+	}
 	switch (code) {
+	case REPLY_READY: /* the greeting: answers nothing */
+		return;
 	case REPLY_PASSIVE:
 		if (solicited(d, &after->pasv_pending))
 			read_passive(at, d, line);
@@ -299,24 +285,19 @@ static void read_final_reply(const struct situation *at, struct decision *d, uin
 		break;
 	default:
 		if (code >= REPLY_ERRORS)
-			fail_command(after);
+			requests_refused(after);
 	}
+	requests_answered(after);
 }
 
 /* The code of a reply line, or 0 for one that has none. *mark is the character behind it. */
 static uint16_t reply_code(const char *text, size_t size, char *mark)
 {
-	uint16_t code = 0;
-
 	*mark = size > CODE_DIGITS ? text[CODE_DIGITS] : ' ';
-	if (size < CODE_DIGITS || (*mark != ' ' && *mark != '-'))
+	if (size < CODE_DIGITS || (*mark != ' ' && *mark != '-') || text[0] < '0' || text[0] > '5' ||
+	    !char_is_digit(text[1]) || !char_is_digit(text[2]))
 		return 0;
-	for (size_t i = 0; i < CODE_DIGITS; i++) {
-		if (!char_is_digit(text[i]))
-			return 0;
-		code = (uint16_t)(code * 10 + (text[i] - '0'));
-	}
-	return code > CODE_MAX ? 0 : code;
+	return (uint16_t)((text[0] - '0') * 100 + (text[1] - '0') * 10 + (text[2] - '0'));
 }
 
 /* A multi-line reply ends with its own code and a blank; what lies in between is text (RFC 959, 4.2). */
@@ -442,8 +423,11 @@ static void read_lines(const struct situation *at, struct decision *d, struct li
 	struct line line;
 
 	if (stream->phase == PHASE_SKIP) {
-		if (line_skip(reader))
+		if (line_skip(reader)) {
 			stream->phase = PHASE_START;
+			if (at->from == FROM_CLIENT)
+				requests_add(&d->after.unanswered);
+		}
 		stream->next = reader->seq;
 	}
 	while (!d->after.encrypted && line_next(reader, &line)) {
@@ -456,7 +440,7 @@ static void read_lines(const struct situation *at, struct decision *d, struct li
 			refuse(d, REASON_LINE_TOO_LONG);
 		if (!line.complete)
 			keep_unfinished(at, d, &line);
-		else if (!line.too_long && at->from == FROM_CLIENT)
+		else if (at->from == FROM_CLIENT)
 			read_command(at, d, &line);
 		else if (!line.too_long)
 			read_reply(at, d, &line);

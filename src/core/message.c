@@ -21,18 +21,12 @@ enum {
 
 #define FOUR(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
 
+/* Of the commands whose arguments matter. */
 static const struct verb {
 	char text[VERB_MAX + 1];
 	uint8_t size;
-	uint32_t folded;
-	enum command command;
 } verbs[] = {
-	{ "PASV", 4, FOUR('P', 'A', 'S', 'V'), COMMAND_PASV },
-	{ "EPSV", 4, FOUR('E', 'P', 'S', 'V'), COMMAND_EPSV },
-	{ "PORT", 4, FOUR('P', 'O', 'R', 'T'), COMMAND_PORT },
-	{ "EPRT", 4, FOUR('E', 'P', 'R', 'T'), COMMAND_EPRT },
-	{ "AUTH", 4, FOUR('A', 'U', 'T', 'H'), COMMAND_AUTH },
-	{ "CCC", 3, FOUR(0, 'C', 'C', 'C'), COMMAND_CCC },
+	{ "PASV", 4 }, { "EPSV", 4 }, { "PORT", 4 }, { "EPRT", 4 }, { "AUTH", 4 }, { "CCC", 3 },
 };
 
 /* Whether text begins as the verb does, in any case. Most differ in their first letter. */
@@ -102,12 +96,30 @@ static uint32_t fold(const char *verb, size_t size)
 
 static enum command find_command(const char *verb, size_t size)
 {
-	const uint32_t folded = fold(verb, size);
-
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
-		if (folded == verbs[i].folded && size == verbs[i].size)
-			return verbs[i].command;
-	return COMMAND_OTHER;
+	switch (fold(verb, size)) {
+	case FOUR('P', 'A', 'S', 'V'):
+		return COMMAND_PASV;
+	case FOUR('E', 'P', 'S', 'V'):
+		return COMMAND_EPSV;
+	case FOUR('P', 'O', 'R', 'T'):
+		return COMMAND_PORT;
+	case FOUR('E', 'P', 'R', 'T'):
+		return COMMAND_EPRT;
+	case FOUR('A', 'U', 'T', 'H'):
+		return COMMAND_AUTH;
+	case FOUR(0, 'C', 'C', 'C'):
+		return size == 3 ? COMMAND_CCC : COMMAND_OTHER;
+	case FOUR('R', 'E', 'T', 'R'):
+	case FOUR('S', 'T', 'O', 'R'):
+	case FOUR('S', 'T', 'O', 'U'):
+	case FOUR('A', 'P', 'P', 'E'):
+	case FOUR('L', 'I', 'S', 'T'):
+	case FOUR('N', 'L', 'S', 'T'):
+	case FOUR('M', 'L', 'S', 'D'):
+		return COMMAND_TRANSFER;
+	default:
+		return COMMAND_OTHER;
+	}
 }
 
 enum command message_command(const char *line, size_t size, struct span *argument)
@@ -119,7 +131,7 @@ enum command message_command(const char *line, size_t size, struct span *argumen
 	while (verb < size && verb <= VERB_MAX && !is_blank(line[verb]))
 		verb++;
 	command = verb <= VERB_MAX ? find_command(line, verb) : COMMAND_OTHER;
-	if (command == COMMAND_OTHER)
+	if (command == COMMAND_OTHER || command == COMMAND_TRANSFER)
 		return command;
 	for (start = verb; start < size && is_blank(line[start]); start++)
 		;

@@ -21,6 +21,7 @@ enum command {
 	COMMAND_EPRT,
 	COMMAND_AUTH,
 	COMMAND_CCC,
+	COMMAND_TRANSFER, /* RETR, LIST and others: uses an opening */
 };
 
 /* Part of a line: offset and size in bytes. */
@@ -43,11 +44,11 @@ size_t message_telnet_prefix(const char *line, size_t size);
 
 /*
  * Which command a line is. *argument is what follows its verb, without blanks at its ends; nothing
- * for COMMAND_OTHER.
+ * for COMMAND_OTHER and COMMAND_TRANSFER.
  */
 enum command message_command(const char *line, size_t size, struct span *argument);
 
-/* Whether a line that begins so can still become a command other than COMMAND_OTHER. */
+/* Whether a line that begins so can still become a command other than these two. */
 bool message_command_possible(const char *start, size_t size);
 
 /* The argument of PORT. Returns 0 or -EBADMSG. */

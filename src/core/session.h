@@ -31,9 +31,12 @@ struct dialogue {
 	struct stream streams[DIRECTIONS];
 	uint32_t opened_at;    /* seconds, of the latest opening */
 	uint8_t unused;        /* openings since the last transfer began */
-	uint8_t pasv_pending;  /* PASV commands without their 227 */
+	uint8_t unanswered;    /* commands without their final reply */
+	uint8_t pasv_pending;  /* among them, PASV commands without their 227 */
 	uint8_t epsv_pending;
+	bool refused;          /* among their replies so far is a refusal */
 	bool auth_pending;
+	bool transfer_pending; /* a transfer was asked for that has neither begun nor been refused */
 	bool encrypted;
 	bool midway;       /* its beginning was not seen */
 	bool transferring; /* a transfer has begun and its end was not seen */

@@ -7,12 +7,12 @@
 #include <string.h>
 
 /* To be raised with every change of what is written here, and of what it means. */
-#define FORMAT 1
+#define FORMAT 2
 
 #define MAGIC "ftpalgd sessions"
 
 static_assert(sizeof(struct flow) == 68 && sizeof(struct stream) == 12 &&
-		      sizeof(struct dialogue) == 36 && sizeof(struct session) == 144 &&
+		      sizeof(struct dialogue) == 40 && sizeof(struct session) == 148 &&
 		      sizeof(struct edit) == 556 && sizeof(struct splice) == 2748,
 	      "a member that was added has to be written as well");
 
@@ -102,9 +102,12 @@ static void code_dialogue(struct codec *c, struct dialogue *d)
 		code_stream(c, &d->streams[from]);
 	code_u32(c, &d->opened_at);
 	code_u8(c, &d->unused);
+	code_u8(c, &d->unanswered);
 	code_u8(c, &d->pasv_pending);
 	code_u8(c, &d->epsv_pending);
+	code_bool(c, &d->refused);
 	code_bool(c, &d->auth_pending);
+	code_bool(c, &d->transfer_pending);
 	code_bool(c, &d->encrypted);
 	code_bool(c, &d->midway);
 	code_bool(c, &d->transferring);

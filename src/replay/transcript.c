@@ -71,8 +71,9 @@ static void start_anew(struct transcript *t)
 static bool is_command(const char *line, size_t size)
 {
 	struct span argument;
+	enum command command = message_command(line, size, &argument);
 
-	return message_command(line, size, &argument) != COMMAND_OTHER;
+	return command != COMMAND_OTHER && command != COMMAND_TRANSFER;
 }
 
 static void show_line(struct transcript *t, enum direction from, transcript_line *show, void *context)

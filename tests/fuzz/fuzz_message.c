@@ -49,13 +49,14 @@ static void read_messages(const char *line, size_t size)
 	char *stripped = malloc(size + 1);
 	struct endpoint e;
 	struct span where;
+	enum command command;
 	uint16_t port;
 	size_t bare = message_strip_telnet(line, size, stripped);
 
 	require(bare <= size && message_telnet_prefix(line, size) <= size);
-	message_command(stripped, bare, &where);
+	command = message_command(stripped, bare, &where);
 	require(where.start + where.size <= bare);
-	if (message_command(stripped, bare, &where) != COMMAND_OTHER)
+	if (command != COMMAND_OTHER && command != COMMAND_TRANSFER)
 		for (size_t i = 0; i <= bare; i++)
 			require(message_command_possible(stripped, i));
 	(void)!message_parse_port(line, size, &e);

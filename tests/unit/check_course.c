@@ -98,6 +98,88 @@ START_TEST(a_transfer_that_is_refused_lets_go_of_its_opening)
 }
 END_TEST
 
+/* Or else they would not be limited at all. */
+START_TEST(a_refusal_of_anything_else_does_not)
+{
+	g->policy->openings_per_session = 3;
+	for (size_t i = 0; i < 3; i++) {
+		client("PASV\r\n");
+		ck_assert_str_eq(server(long_227), long_227_shown);
+		client("SIZE absent\r\n");
+		server("550 no such file\r\n");
+	}
+	client("PASV\r\n");
+	ck_assert_str_eq(server(long_227), long_227);
+	expect_reason(REASON_OPENINGS_LIMIT);
+	client("RETR x\r\n");
+	server("150 comes\r\n");
+	ck_assert_uint_eq(g->session->dialogue.unused, 2);
+	server("426 gone\r\n");
+	ck_assert_uint_eq(g->session->dialogue.unused, 2);
+}
+END_TEST
+
+/* ---- requests ---- */
+
+START_TEST(a_request_that_was_refused_is_not_answered_later)
+{
+	client("PASV\r\n");
+	server("502 no\r\n");
+	ck_assert_str_eq(server(long_227), long_227);
+	expect_no_opening();
+	expect_reason(REASON_REPLY_UNSOLICITED);
+	client("EPSV\r\nNOOP\r\n");
+	server("522-no\r\n522 really\r\n");
+	server("200 yes\r\n");
+	server("229 ok (|||5000|)\r\n");
+	expect_no_opening();
+	expect_reason(REASON_REPLY_UNSOLICITED);
+}
+END_TEST
+
+START_TEST(a_request_behind_others_gets_its_answer)
+{
+	client("PASV\r\nPASV\r\nPASV\r\n");
+	server("425 not now\r\n");
+	ck_assert_str_eq(server(long_227), long_227_shown);
+	ck_assert_str_eq(server(long_227), long_227_shown);
+	client("FE");
+	client("AT\r\nPASV\r\n");
+	server("500 what?\r\n");
+	ck_assert_str_eq(server(long_227), long_227_shown);
+	client("RETR x\r\nPASV\r\n");
+	server("150 comes\r\n426 gone\r\n");
+	ck_assert_str_eq(server(long_227), long_227_shown);
+	client("PASV\r\n");
+	server("226 one reply too many\r\n");
+	ck_assert_str_eq(server(long_227), long_227_shown);
+}
+END_TEST
+
+START_TEST(a_request_behind_a_long_line_gets_its_answer)
+{
+	static char text[2000];
+
+	g->policy->max_line = 100;
+	memset(text, 'x', 600);
+	strcpy(text + 600, "\r\nPASV\r\n");
+	client(text);
+	server("500 what?\r\n");
+	ck_assert_str_eq(server(long_227), long_227_shown);
+}
+END_TEST
+
+START_TEST(a_request_behind_more_than_can_be_counted_gets_its_answer)
+{
+	for (size_t i = 0; i < 300; i++)
+		client("NOOP\r\n");
+	client("PASV\r\n");
+	for (size_t i = 0; i < 300; i++)
+		server("500 what?\r\n");
+	ck_assert_str_eq(server(long_227), long_227_shown);
+}
+END_TEST
+
 /* ---- beginning ---- */
 
 /* Nothing of the session has been seen, not even a greeting. */
@@ -127,6 +209,16 @@ START_TEST(a_session_whose_handshake_was_seen_has_missed_nothing)
 	ck_assert_str_eq(server(long_227), long_227);
 	expect_reason(REASON_REPLY_UNSOLICITED);
 	client("PASV\r\n");
+	ck_assert_str_eq(server(long_227), long_227_shown);
+}
+END_TEST
+
+START_TEST(a_request_before_the_greeting_gets_its_answer)
+{
+	begin_unseen();
+	shake_hands(100, 5000);
+	client("USER x\r\nFEAT\r\nPASV\r\n");
+	server("220 ready\r\n331 who?\r\n500 what?\r\n");
 	ck_assert_str_eq(server(long_227), long_227_shown);
 }
 END_TEST
@@ -394,7 +486,13 @@ int main(void)
 		a_long_command_is_no_command,
 		openings_that_nobody_uses_are_limited,
 		a_transfer_that_is_refused_lets_go_of_its_opening,
+		a_refusal_of_anything_else_does_not,
+		a_request_that_was_refused_is_not_answered_later,
+		a_request_behind_others_gets_its_answer,
+		a_request_behind_a_long_line_gets_its_answer,
+		a_request_behind_more_than_can_be_counted_gets_its_answer,
 		a_session_whose_handshake_was_seen_has_missed_nothing,
+		a_request_before_the_greeting_gets_its_answer,
 		a_delayed_greeting_is_one,
 		a_handshake_of_other_numbers_is_another_connection,
 		an_encrypted_session_is_not_read,

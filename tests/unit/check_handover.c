@@ -39,8 +39,9 @@ static struct session *add(struct table *t, uint16_t client_port)
 	struct session *s = table_add(t, &f, NOW - 100, &evicted);
 	struct dialogue d = { .streams = { { 1000u + client_port, 77, 230, PHASE_START, 2 },
 					   { 4000000000u + client_port, 88, 0, PHASE_SKIP, 0 } },
-			      .opened_at = NOW - 50, .unused = 1, .pasv_pending = 2, .epsv_pending = 3,
-			      .encrypted = client_port % 2, .midway = true,
+			      .opened_at = NOW - 50, .unused = 1, .unanswered = 9, .pasv_pending = 2,
+			      .epsv_pending = 3, .refused = client_port % 5 == 0,
+			      .transfer_pending = true, .encrypted = client_port % 2, .midway = true,
 			      .transferring = client_port % 3 == 0 };
 
 	ck_assert_ptr_nonnull(s);

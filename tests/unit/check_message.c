@@ -252,7 +252,12 @@ START_TEST(commands_are_known_in_any_case_and_spacing)
 		{ "CCC", COMMAND_CCC, "" },
 		{ "", COMMAND_OTHER, "" }, { "PAS", COMMAND_OTHER, "" }, { "PASVV", COMMAND_OTHER, "" },
 		{ " PASV", COMMAND_OTHER, "" }, { "NOOP PASV", COMMAND_OTHER, "" },
-		{ "STOR PORT 1,2,3,4,5,6", COMMAND_OTHER, "" }, { "P\x01SV", COMMAND_OTHER, "" },
+		{ "STOR PORT 1,2,3,4,5,6", COMMAND_TRANSFER, "" }, { "P\x01SV", COMMAND_OTHER, "" },
+		{ "retr x", COMMAND_TRANSFER, "" }, { "LIST", COMMAND_TRANSFER, "" },
+		{ "STOU", COMMAND_TRANSFER, "" }, { "APPE x", COMMAND_TRANSFER, "" },
+		{ "NLST", COMMAND_TRANSFER, "" }, { "MLSD", COMMAND_TRANSFER, "" },
+		{ "MLST", COMMAND_OTHER, "" }, { "SIZE x", COMMAND_OTHER, "" },
+		{ ("\x20\x43\x43\x43"), COMMAND_OTHER, "" }, { "\x01" "CCC", COMMAND_OTHER, "" },
 		{ "\"PASV\"", COMMAND_OTHER, "" }, { "PASV,", COMMAND_OTHER, "" },
 	};
 
