@@ -3,7 +3,7 @@
 
 #include "replay/link.h"
 #include "replay/openings.h"
-#include "replay/passage.h"
+#include "replay/sessions.h"
 #include "replay/tell.h"
 #include "replay/view.h"
 
@@ -93,90 +93,20 @@ static bool start_passage(struct replay *r, const struct frame *frame, struct pa
 	}
 }
 
-/* ---- sessions ---- */
+/* ---- deciding ---- */
 
-/* As in the daemon a session begins with the first payload. */
 static struct session *session_of(struct replay *r, const struct passage *p)
 {
-	struct session *s = table_find(r->table, &p->talk->flow);
-	bool evicted;
+	bool begun;
+	struct session *s = sessions_take(r->table, p, r->now, &begun);
 
-	if (s == NULL && p->segment.packet.payload_size > 0) {
-		s = table_add(r->table, &p->talk->flow, r->now, &evicted);
+	if (begun) {
 		r->totals.sessions += !p->talk->announced;
 		tell_session(r->plan.listing, p);
 	}
-	if (s != NULL)
-		s->flow.server = p->talk->flow.server;
 	return s;
 }
 
-/* The daemon sees bare acknowledgements only where it has to correct them. */
-static bool is_queued(const struct passage *p)
-{
-	return p->session != NULL &&
-	       (p->segment.packet.payload_size > 0 || p->session->adjusted);
-}
-
-/* ---- acknowledgements ---- */
-
-/* Remembers how far the capture's own ends have acknowledged each other. */
-static void note_ack(const struct passage *p)
-{
-	enum direction other = opposite(p->from);
-	uint32_t ack = p->segment.packet.ack;
-
-	if ((p->segment.packet.flags & TCP_ACK) == 0)
-		return;
-	if (!p->talk->has_acked[other] || seq_before(p->talk->acked[other], ack))
-		p->talk->acked[other] = ack;
-	p->talk->has_acked[other] = true;
-}
-
-/*
- * An acknowledgement of bytes that in truth were withheld: nobody would have sent it, and mapped it
- * says nothing new.
- */
-static bool is_fiction(const struct passage *p, uint32_t mapped)
-{
-	const struct talk *talk = p->talk;
-	const struct packet *packet = &p->segment.packet;
-
-	return packet->payload_size == 0 && (packet->flags & (TCP_SYN | TCP_FIN | TCP_RST)) == 0 &&
-	       talk->has_map[p->from] && talk->map_to[p->from] == mapped &&
-	       talk->map_from[p->from] != packet->ack;
-}
-
-static void note_map(const struct passage *p, uint32_t mapped)
-{
-	p->talk->map_from[p->from] = p->segment.packet.ack;
-	p->talk->map_to[p->from] = mapped;
-	p->talk->has_map[p->from] = true;
-}
-
-/* Fills in what the daemon would have met. Returns false when it would not have met it at all. */
-static bool give(struct replay *r, struct passage *p)
-{
-	const struct packet *packet = &p->segment.packet;
-	uint32_t mapped = packet->ack;
-	size_t size;
-
-	p->given = *packet;
-	if ((packet->flags & TCP_ACK) == 0)
-		return true;
-	if (!r->plan.live && p->session->splices[opposite(p->from)] != 0) {
-		mapped = view_ack(r->table, p->session, p->from, packet->ack);
-		if (is_fiction(p, mapped))
-			return false;
-		size = view_with_acks(r->table, p->session, p->from, packet, r->given);
-		if (mapped != packet->ack && packet_parse(r->given, size, &p->given) < 0)
-			p->given = *packet;
-	}
-	note_map(p, mapped);
-	return true;
-}
-
-/* ---- deciding ---- */
 
 static struct situation situate(const struct replay *r, const struct passage *p)
 {
@@ -214,12 +144,10 @@ static void decide_once(struct replay *r, struct passage *p)
 static void decide_forced(struct replay *r, struct passage *p)
 {
 	for (int i = 0; i < FORCED_TRIES && r->decision.drop; i++) {
-		if (i == FORCED_TRIES - 1) {
-			table_remove(r->table, p->session);
-			p->session = session_of(r, p);
-			if (p->session == NULL)
-				return;
-		}
+		if (i == FORCED_TRIES - 1)
+			p->session = sessions_pick_up(r->table, p->talk, r->now);
+		if (p->session == NULL)
+			return;
 		decide_once(r, p);
 	}
 }
@@ -274,8 +202,11 @@ static bool has_rest(const struct replay *r, const struct passage *p, uint32_t *
 	const struct splice *splice = table_splice(r->table, p->session, p->from);
 	uint32_t hold = next - (splice->withheld ? splice->partial_size : 0);
 
-	if (packet->payload_size == 0)
-		return false;
+	if (packet->payload_size == 0) {
+		*why = HELD_EARLY;
+		*from = packet->seq;
+		return p->outcome.verdict == VERDICT_DROP;
+	}
 	if (seq_before(next, segment_end(&p->segment))) {
 		*why = seq_before(next, packet->seq) ? HELD_EARLY : HELD_UNREAD;
 		*from = *why == HELD_EARLY ? packet->seq : next;
@@ -308,7 +239,7 @@ static void hold_rest(struct replay *r, const struct passage *p)
 	if (h == NULL)
 		return;
 	h->seq = from;
-	h->end = segment_end(&p->segment);
+	h->end = segment_end(&p->segment) + ((p->segment.packet.flags & TCP_FIN) != 0);
 	h->tries = p->tries + 1;
 	h->why = why;
 }
@@ -316,11 +247,11 @@ static void hold_rest(struct replay *r, const struct passage *p)
 static void play(struct replay *r, struct passage *p)
 {
 	p->session = session_of(r, p);
-	if (!is_queued(p)) {
+	if (!sessions_divert(p->session, p)) {
 		write_frame(r, &p->frame);
 		return;
 	}
-	if (!give(r, p))
+	if (!view_give(r->table, p, r->plan.live, r->given))
 		return;
 	p->before = p->session->dialogue;
 	decide_once(r, p);
@@ -359,10 +290,10 @@ static void play_held(struct replay *r, struct talk *talk, struct held *h, bool 
 enum due { NOT_DUE, DUE, DUE_FORCED, OVER };
 
 /* by: who sent the segment that gives occasion to ask. */
-static enum due due_of(const struct replay *r, const struct talk *talk, const struct held *h,
+static enum due due_of(const struct replay *r, struct talk *talk, const struct held *h,
 		       enum direction by)
 {
-	const struct session *s = table_find(r->table, &talk->flow);
+	const struct session *s = sessions_find(r->table, talk);
 	uint32_t next;
 
 	if (s == NULL)
@@ -420,7 +351,7 @@ static void forget(void *context, struct talk *talk)
 		play_held(r, talk, h, true, true);
 	}
 	tell_end(r->plan.listing, &stamp, talk);
-	s = table_find(r->table, &talk->flow);
+	s = sessions_find(r->table, talk);
 	if (s != NULL)
 		table_remove(r->table, s);
 }
@@ -472,7 +403,7 @@ void replay_frame(struct replay *r, const struct frame *frame)
 		write_frame(r, frame);
 		return;
 	}
-	note_ack(&p);
+	view_note_ack(&p);
 	play(r, &p);
 	play_all_held(r, p.talk, p.from);
 }

@@ -29,4 +29,10 @@ static inline bool segment_opens(const struct segment *s)
 	return (s->packet.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
 }
 
+/* The second segment of a handshake. */
+static inline bool segment_answers(const struct segment *s)
+{
+	return (s->packet.flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
+}
+
 #endif

@@ -183,16 +183,47 @@ static struct talk *open_talk(struct talks *t, const struct segment *s)
 	return talk;
 }
 
-/* A segment of an unknown end to a known client's: its real server's answer to the SYN? */
+static struct talk *find_known(const struct talks *t, const struct segment *s)
+{
+	struct talk *talk = find_from(t, &s->source, &s->destination);
+
+	return talk != NULL ? talk : find_from(t, &s->destination, &s->source);
+}
+
+static bool answers(const struct talk *talk, const struct segment *s)
+{
+	return talk != NULL && talk->has_isn && s->packet.ack == talk->isn + 1;
+}
+
+/* The handshake of a connection of which the capture has no SYN. Its service is that of the one before. */
+static struct talk *renew_talk(struct talks *t, struct talk *before, const struct segment *s)
+{
+	struct endpoint service = before != NULL ? before->flow.service : s->source;
+	struct talk *talk;
+
+	if (before != NULL)
+		forget_talk(t, before);
+	talk = make_talk(t, &s->destination, &service);
+	if (talk == NULL)
+		return NULL;
+	talk->has_isn = true;
+	talk->isn = s->packet.ack - 1;
+	if (!endpoint_equal(&service, &s->source))
+		bind_server(t, talk, &s->source);
+	return talk;
+}
+
+/* The handshake's second segment: from the end that the client spoke to, or from its real server. */
 static struct talk *answer_talk(struct talks *t, const struct segment *s)
 {
-	struct talk *talk = latest_of(t, &s->destination);
-	bool answers = (s->packet.flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
+	struct talk *known = find_known(t, s), *latest = latest_of(t, &s->destination);
 
-	if (talk == NULL || !answers || !talk->has_isn || s->packet.ack != talk->isn + 1)
-		return NULL;
-	bind_server(t, talk, &s->source);
-	return talk;
+	if (answers(known, s))
+		return known;
+	if (!answers(latest, s))
+		return renew_talk(t, known, s);
+	bind_server(t, latest, &s->source);
+	return latest;
 }
 
 /* ---- connections whose beginning was not seen ---- */
@@ -257,23 +288,14 @@ static void listen_to(struct talk *talk, const struct segment *s, enum direction
 										       : TALK_OTHER;
 }
 
-static struct talk *find_known(struct talks *t, const struct segment *s)
-{
-	struct talk *talk = find_from(t, &s->source, &s->destination);
-
-	if (talk == NULL)
-		talk = find_from(t, &s->destination, &s->source);
-	if (talk == NULL)
-		talk = answer_talk(t, s);
-	return talk;
-}
-
 struct talk *talks_find(struct talks *t, const struct segment *s, enum direction *from)
 {
 	struct talk *talk;
 
 	if (segment_opens(s))
 		talk = open_talk(t, s);
+	else if (segment_answers(s))
+		talk = answer_talk(t, s);
 	else
 		talk = find_known(t, s);
 	if (talk == NULL)
@@ -281,6 +303,7 @@ struct talk *talks_find(struct talks *t, const struct segment *s, enum direction
 	if (talk == NULL)
 		return NULL;
 	*from = endpoint_equal(&talk->flow.client, &s->source) ? FROM_CLIENT : FROM_SERVER;
+	talk->assured |= *from == FROM_CLIENT && (s->packet.flags & (TCP_SYN | TCP_ACK)) == TCP_ACK;
 	listen_to(talk, s, *from);
 	TAILQ_REMOVE(&t->list, talk, by_age);
 	TAILQ_INSERT_TAIL(&t->list, talk, by_age);

@@ -5,8 +5,8 @@
  * conntrack knows that; a capture shows it only in part. One taken on a director may show the
  * client's side (client and service), the server's side (client and real server), the queue's view
  * (client to service, real server to client) or both sides of the same connection; NAT keeps the
- * client's address and its initial sequence number, by which the parts are put together. The
- * command line says more (roles.h). Else a talk is FTP when it goes to port 21, or when the side
+ * client's address and its initial sequence number, by which the parts are put together, and by which
+ * a client that takes the same port again is told from what it was before. The command line says more (roles.h). Else a talk is FTP when it goes to port 21, or when the side
  * that did not open it begins with 220.
  *
  * So many are known as talks_new is told; then the one that was silent for longest is forgotten.
@@ -41,9 +41,11 @@ struct talk {
 	bool server_known;   /* flow.server is a real server, not just the other end */
 	bool has_isn;
 	uint32_t isn;        /* the client's initial sequence number */
+	bool assured;        /* the client has answered the server's handshake */
 	struct name names[TALK_NAMES];
 
-	/* What replay.c keeps of it. */
+	/* What others keep of it. */
+	struct endpoint seated; /* the real server under which its session is in the table */
 	bool announced;
 	struct transcript lines[DIRECTIONS];
 	struct held_queue held;

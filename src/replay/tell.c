@@ -32,7 +32,7 @@ static void tell_lines(struct listing *listing, const struct passage *p)
 	uint32_t start = old->phase == PHASE_UNSEEN ? packet->seq : old->next;
 	struct transcript *lines = &p->talk->lines[p->from];
 
-	if (p->before.encrypted && p->session->dialogue.encrypted)
+	if (packet->payload_size == 0 || (p->before.encrypted && p->session->dialogue.encrypted))
 		return;
 	if (seq_before(start, packet->seq)) {
 		if (seq_before(packet->seq, end))

@@ -25,14 +25,6 @@ static struct ack_map map_of(const struct table *table, const struct session *s,
 	return (struct ack_map){ splice, next - (splice->withheld ? splice->partial_size : 0), next };
 }
 
-uint32_t view_ack(const struct table *table, const struct session *s, enum direction from,
-		  uint32_t ack)
-{
-	struct ack_map map = map_of(table, s, from);
-
-	return map_ack(&map, ack);
-}
-
 /* A packet's headers, which always fit: the packet came out of at most as many bytes. */
 static struct packet_writer begin(const struct packet *p, uint8_t *buffer)
 {
@@ -44,15 +36,70 @@ static struct packet_writer begin(const struct packet *p, uint8_t *buffer)
 	return w;
 }
 
-size_t view_with_acks(const struct table *table, const struct session *s, enum direction from,
-		      const struct packet *p, uint8_t buffer[static PACKET_SIZE_MAX])
+/* The packet with its acknowledgement and SACK blocks mapped; returns its size. */
+static size_t map_acks(const struct packet *p, const struct ack_map *map,
+		       uint8_t buffer[static PACKET_SIZE_MAX])
 {
-	struct ack_map map = map_of(table, s, from);
 	struct packet_writer w = begin(p, buffer);
 
 	packet_append(&w, p->bytes + p->payload, p->payload_size);
-	packet_map_acks(&w, map_ack, &map);
+	packet_map_acks(&w, map_ack, map);
 	return packet_finish(&w);
+}
+
+/*
+ * An acknowledgement of bytes that in truth were withheld: nobody would have sent it, and mapped it
+ * says nothing new.
+ */
+static bool is_fiction(const struct passage *p, uint32_t mapped)
+{
+	const struct talk *talk = p->talk;
+	const struct packet *packet = &p->segment.packet;
+
+	return packet->payload_size == 0 && (packet->flags & (TCP_SYN | TCP_FIN | TCP_RST)) == 0 &&
+	       talk->has_map[p->from] && talk->map_to[p->from] == mapped &&
+	       talk->map_from[p->from] != packet->ack;
+}
+
+static void note_map(const struct passage *p, uint32_t mapped)
+{
+	p->talk->map_from[p->from] = p->segment.packet.ack;
+	p->talk->map_to[p->from] = mapped;
+	p->talk->has_map[p->from] = true;
+}
+
+bool view_give(const struct table *table, struct passage *p, bool live,
+	       uint8_t buffer[static PACKET_SIZE_MAX])
+{
+	const struct packet *packet = &p->segment.packet;
+	struct ack_map map = map_of(table, p->session, p->from);
+	uint32_t mapped = packet->ack;
+
+	p->given = *packet;
+	if ((packet->flags & TCP_ACK) == 0)
+		return true;
+	if (!live && p->session->splices[opposite(p->from)] != 0) {
+		mapped = map_ack(&map, packet->ack);
+		if (is_fiction(p, mapped))
+			return false;
+		if (mapped != packet->ack &&
+		    packet_parse(buffer, map_acks(packet, &map, buffer), &p->given) < 0)
+			p->given = *packet;
+	}
+	note_map(p, mapped);
+	return true;
+}
+
+void view_note_ack(const struct passage *p)
+{
+	enum direction other = opposite(p->from);
+	uint32_t ack = p->segment.packet.ack;
+
+	if ((p->segment.packet.flags & TCP_ACK) == 0)
+		return;
+	if (!p->talk->has_acked[other] || seq_before(p->talk->acked[other], ack))
+		p->talk->acked[other] = ack;
+	p->talk->has_acked[other] = true;
 }
 
 size_t view_as_received(const struct packet *given, const struct packet *settled,

@@ -11,14 +11,17 @@
 #define FTPALGD_REPLAY_VIEW_H
 
 #include "core/table.h"
+#include "replay/passage.h"
 
-/* A segment's acknowledgement as a receiver of the edited stream would have sent it. */
-uint32_t view_ack(const struct table *table, const struct session *s, enum direction from,
-		  uint32_t ack);
+/*
+ * Fills in p->given: the segment as the daemon would have met it, with its acknowledgements mapped
+ * unless the capture is live. false when it would not have met it at all.
+ */
+bool view_give(const struct table *table, struct passage *p, bool live,
+	       uint8_t buffer[static PACKET_SIZE_MAX]);
 
-/* Writes p with its acknowledgement and SACK blocks mapped so; returns its size. */
-size_t view_with_acks(const struct table *table, const struct session *s, enum direction from,
-		      const struct packet *p, uint8_t buffer[static PACKET_SIZE_MAX]);
+/* Remembers how far the capture's own ends have acknowledged each other. */
+void view_note_ack(const struct passage *p);
 
 /* Writes the settled form of given with the acknowledgements of given; returns its size. */
 size_t view_as_received(const struct packet *given, const struct packet *settled,

@@ -245,6 +245,112 @@ class Decisions(Case):
         self.assertIn("(192,0,2,10,195,80)", result.stream(RS))
 
 
+def queued(packets):
+    """What the daemon's queue gets of them."""
+    parsed = [(Packet(p), p) for p in packets]
+    return [raw for p, raw in parsed
+            if p.payload or p.flags & (frames.FIN | frames.RST) or
+            p.flags & (frames.SYN | frames.ACK) == frames.SYN | frames.ACK]
+
+
+class Sessions(Case):
+    ROLES = ("-s", "192.0.2.10:21", "-r", "10.0.0.1:21", "-r", "10.0.0.2:21")
+
+    def reasons(self, result):
+        return [e["reason"] for e in result.events if e["event"] == "reason"]
+
+    def test_of_a_session_whose_handshake_is_there_nothing_was_missed(self):
+        talk = Talk(CLIENT, VIP, RS).open().s("welcome\r\n", PASV_REPLY).close()
+        for packets in (talk.packets, queued(talk.packets)):
+            result = self.play(packets, *self.ROLES)
+            self.assertEqual(result.texts("opening"), [])
+            self.assertEqual(self.reasons(result), ["reply_unsolicited"])
+            self.assertEqual([e["frame"] for e in result.events if e["event"] == "session"],
+                             [1 + packets.index(talk.packets[1])])
+
+    def test_without_a_handshake_a_session_is_picked_up_midway(self):
+        talk = Talk(CLIENT, VIP, RS).open().s("welcome\r\n", PASV_REPLY).close()
+        result = self.play(talk.packets[3:], *self.ROLES)
+        self.assertEqual(len(result.texts("opening")), 1)
+        self.assertEqual(self.reasons(result), [])
+
+    def comes_again(self, view, *roles):
+        """A session that died within a reply, and another one of the same client's port."""
+        first = session(server=RS).c("PASV\r\n").s("227 Ent", acked=False)
+        second = session(server=RS, isn=(77000, 99000)).c("PASV\r\n").s(PASV_REPLY).close()
+        result = self.play(view(first.packets) + queued(second.packets), *roles)
+        self.assertEqual(result.texts("session"), ["-> 192.0.2.10:21 -> 10.0.0.1:21"] * 2)
+        self.assertEqual(result.texts("server"), ["220 ready", "227 Ent...", "220 ready",
+                                                  PASV_REPLY.rstrip()])
+        self.assertEqual(self.reasons(result), [])
+        self.assertEqual(len(result.texts("opening")), 1)
+        self.assertEqual(result.texts("dropped"), [])
+        self.assertIn(b"(192,0,2,10,195,80)", b"".join(p.payload for p in result.packets))
+
+    def test_client_that_comes_again_as_the_queue_sees_it(self):
+        self.comes_again(queued, *self.ROLES)
+
+    def test_client_that_comes_again_to_the_service_of_before(self):
+        self.comes_again(list)
+
+    def test_client_that_comes_again_to_another_real_server(self):
+        first = session(server=RS).c("PASV\r\n")
+        second = session(server=("10.0.0.2", 21), isn=(77000, 99000)).c("PASV\r\n").s(PASV_REPLY)
+        for view in (list, queued):
+            result = self.play(view(first.packets) + view(second.packets), *self.ROLES)
+            self.assertEqual(result.texts("session"), ["-> 192.0.2.10:21 -> 10.0.0.1:21",
+                                                       "-> 192.0.2.10:21 -> 10.0.0.2:21"])
+            self.assertEqual(result.texts("opening"),
+                             ["PASV 198.51.100.7 -> 192.0.2.10:50000 -> 10.0.0.2:50000"])
+
+    def test_handshake_repeated_with_other_numbers_counts_from_these(self):
+        talk = Talk(CLIENT, VIP, RS)
+        talk.packet("c", flags=frames.SYN)
+        talk.next["c"] += 1
+        for number in (5000, 9000):
+            talk.packet("s", seq=number, flags=frames.SYN | frames.ACK)
+        talk.next["s"] = 9001
+        talk.packet("c")
+        talk.s("220 ready\r\n").c("PASV\r\n").s(PASV_REPLY)
+        result = self.play(talk.packets, *self.ROLES)
+        self.assertEqual(self.reasons(result), [])
+        self.assertEqual(len(result.texts("opening")), 1)
+
+    def test_handshake_repeated_late_begins_nothing(self):
+        talk = session(server=RS).c("PASV\r\n")
+        talk.packets.append(talk.packets[1])
+        talk.s(PASV_REPLY)
+        result = self.play(talk.packets, *self.ROLES)
+        self.assertEqual(result.texts("server"), ["220 ready", PASV_REPLY.rstrip()])
+        self.assertEqual(self.reasons(result), [])
+        self.assertEqual(len(result.texts("opening")), 1)
+
+    def test_real_server_that_shows_itself_late(self):
+        talk = session(server=RS).c("PASV\r\nPASV\r\n").s(PASV_REPLY, PASV_REPLY.replace("80", "81"))
+        result = self.play(talk.packets[5:], *self.ROLES)
+        self.assertEqual(self.reasons(result), [])
+        self.assertEqual(result.texts("opening"),
+                         ["PASV 198.51.100.7 -> 192.0.2.10:%d -> 10.0.0.1:%d" % (port, port)
+                          for port in (50000, 50001)])
+
+    def test_end_that_comes_early_waits_for_what_is_before_it(self):
+        talk = session(server=RS).c("QUIT\r\n").s("221 bye\r\n")
+        bye = talk.packets[-2:]
+        talk.packet("s", flags=frames.FIN | frames.ACK)
+        talk.packets[-3:] = [talk.packets[-1], *bye]
+        result = self.play(talk.packets, *self.ROLES)
+        self.assertEqual(self.reasons(result), ["out_of_order"])
+        ours = [p for p in result.packets if p.source == RS]
+        self.assertEqual([p.flags & frames.FIN for p in ours[-2:]], [0, frames.FIN])
+        self.assertEqual(ours[-1].seq, ours[-2].seq + len("221 bye\r\n"))
+
+    def test_end_behind_what_the_capture_misses_is_there(self):
+        talk = session(server=RS).c("QUIT\r\n").s("221 bye\r\n").close()
+        packets = [p for p in talk.packets if b"221" not in p]
+        result = self.play(packets, *self.ROLES)
+        self.assertEqual(len(result.frames), len(packets))
+
+
 class Ports(Case):
     def two_sessions(self, between=()):
         first = session(server=RS).c("PASV\r\n").s(PASV_REPLY).packets
