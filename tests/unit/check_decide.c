@@ -233,6 +233,14 @@ START_TEST(a_229_whose_port_stays_is_not_touched)
 }
 END_TEST
 
+START_TEST(a_229_that_is_changed_keeps_its_delimiter)
+{
+	g->open = show_port_50001;
+	client("EPSV\r\n");
+	ck_assert_str_eq(server("229 ok (!!!40000!)\r\n"), "229 ok (!!!50001!)\r\n");
+}
+END_TEST
+
 START_TEST(a_229_over_ipv6_opens_the_real_server)
 {
 	g->open = show_port_50001;
@@ -259,6 +267,21 @@ START_TEST(port_opens_the_clients_own_address)
 	expect_opening(MODE_ACTIVE, "198.51.100.7:50000");
 	client("EPRT |1|198.51.100.7|50001|\r\n");
 	expect_opening(MODE_EXTENDED_ACTIVE, "198.51.100.7:50001");
+}
+END_TEST
+
+/* The server calls the client's own address: there is nothing to be changed. */
+START_TEST(eprt_goes_on_as_it_was_written)
+{
+	static const char *const commands[] = {
+		"EPRT |1|198.51.100.7|50001|\r\n", "eprt !1!198.51.100.7!50001!\r\n",
+		"EPRT  ~1~198.51.100.7~50001~ \n",
+	};
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		ck_assert_str_eq(client(commands[i]), commands[i]);
+		expect_opening(MODE_EXTENDED_ACTIVE, "198.51.100.7:50001");
+	}
 }
 END_TEST
 
@@ -518,8 +541,10 @@ int main(void)
 		commands_within_other_text_open_nothing,
 		the_last_line_of_a_227_over_several_lines_counts,
 		a_229_whose_port_stays_is_not_touched,
+		a_229_that_is_changed_keeps_its_delimiter,
 		epsv_all_asks_for_nothing,
 		port_opens_the_clients_own_address,
+		eprt_goes_on_as_it_was_written,
 		port_to_another_host_opens_nothing,
 		an_address_of_the_other_family_opens_nothing,
 		active_mode_can_be_off,
