@@ -558,13 +558,17 @@ bool decide_begins_anew(const struct session *s, const struct packet *p, enum di
 	return is_handshake(p, from) && s->dialogue.streams[FROM_SERVER].next != first_byte(p);
 }
 
-/* Both sides are at the start of a line, and nothing has been missed. */
+/*
+ * Both sides are at the start of a line, and nothing has been missed. Text that comes with the handshake
+ * (RFC 7413) is not read.
+ */
 static void begin(const struct packet *p, struct dialogue *after)
 {
 	*after = (struct dialogue){
 		.streams = {
 			[FROM_CLIENT] = { .next = p->ack, .phase = PHASE_START },
-			[FROM_SERVER] = { .next = first_byte(p), .phase = PHASE_START },
+			[FROM_SERVER] = { .next = first_byte(p) + (uint32_t)p->payload_size,
+					  .phase = p->payload_size > 0 ? PHASE_SKIP : PHASE_START },
 		},
 	};
 }

@@ -213,6 +213,23 @@ START_TEST(a_session_whose_handshake_was_seen_has_missed_nothing)
 }
 END_TEST
 
+START_TEST(text_in_a_handshake_passes_unread)
+{
+	static const char text[] = "220 ready, 227 (10,0,0,2,195,80)";
+
+	begin_unseen();
+	t.flags = TCP_SYN;
+	t.sent[FROM_SERVER] = 6999;
+	ck_assert_str_eq(server(text), text);
+	ck_assert_int_eq(g->outcome.verdict, VERDICT_ACCEPT);
+	t.sent[FROM_SERVER]++;
+	t.heard[FROM_SERVER]++;
+	ck_assert_str_eq(server(" at once\r\n"), " at once\r\n");
+	client("PASV\r\n");
+	ck_assert_str_eq(server(long_227), long_227_shown);
+}
+END_TEST
+
 START_TEST(a_request_before_the_greeting_gets_its_answer)
 {
 	begin_unseen();
@@ -492,6 +509,7 @@ int main(void)
 		a_request_behind_a_long_line_gets_its_answer,
 		a_request_behind_more_than_can_be_counted_gets_its_answer,
 		a_session_whose_handshake_was_seen_has_missed_nothing,
+		text_in_a_handshake_passes_unread,
 		a_request_before_the_greeting_gets_its_answer,
 		a_delayed_greeting_is_one,
 		a_handshake_of_other_numbers_is_another_connection,
