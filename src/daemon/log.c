@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/log.h"
 
+#include "daemon/log_journal.h"
+
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -9,38 +12,31 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
-#include <syslog.h>
-#include <systemd/sd-journal.h>
+#include <time.h>
 #include <unistd.h>
 
-#define FIELD_TEXT_MAX 256
-/* PRIORITY, MESSAGE and MESSAGE_ID, beside the caller's own fields. */
-#define OWN_FIELDS 3
-#define JOURNAL_SOCKET "/run/systemd/journal/socket"
+/* How long log_message waits for room. */
+enum { TRIES_MAX = 100, TRY_AGAIN_MS = 10 };
 
 struct log {
 	atomic_int level;
 	log_sink *sink;
 	void *context;
-	pthread_mutex_t lock; /* one sink call at a time, and every struct log_limit */
+	struct log_journal journal; /* of log_open; fd is -1 where there is none */
+	pthread_mutex_t lock; /* one sink call at a time, lost, and every struct log_limit */
+	uint32_t lost;        /* records since the last one that was taken */
 };
 
-static const struct {
-	const char *name;
-	int priority;
-} levels[] = {
-	[LOG_LEVEL_ERROR] = { "error", LOG_ERR },
-	[LOG_LEVEL_WARNING] = { "warning", LOG_WARNING },
-	[LOG_LEVEL_NOTICE] = { "notice", LOG_NOTICE },
-	[LOG_LEVEL_INFO] = { "info", LOG_INFO },
-	[LOG_LEVEL_DEBUG] = { "debug", LOG_DEBUG },
+static const char *const levels[] = {
+	[LOG_LEVEL_ERROR] = "error",   [LOG_LEVEL_WARNING] = "warning",
+	[LOG_LEVEL_NOTICE] = "notice", [LOG_LEVEL_INFO] = "info",
+	[LOG_LEVEL_DEBUG] = "debug",
 };
 _Static_assert(sizeof(levels) / sizeof(levels[0]) == LOG_LEVELS, "every level has a name");
 
 const char *log_level_name(enum log_level level)
 {
-	return levels[level].name;
+	return levels[level];
 }
 
 const char *log_escape(const char *in, char *out, size_t size)
@@ -73,7 +69,11 @@ const char *log_escape(const char *in, char *out, size_t size)
 	return out;
 }
 
-static void stderr_sink(void *context, const struct log_record *record)
+/*
+ * Written is only what finds room at once. A pipe that says so takes a whole line (PIPE_BUF), a file
+ * always does.
+ */
+static int stderr_sink(void *context, const struct log_record *record)
 {
 	char line[LOG_TEXT_MAX + 32];
 	int length = snprintf(line, sizeof(line), "ftpalgd: %s: %s\n",
@@ -83,62 +83,37 @@ static void stderr_sink(void *context, const struct log_record *record)
 
 	(void)context;
 	while (left > 0) {
-		ssize_t written = write(STDERR_FILENO, next, left);
+		struct pollfd out = { .fd = STDERR_FILENO, .events = POLLOUT };
+		ssize_t written;
 
+		if (poll(&out, 1, 0) == 0)
+			return -EAGAIN;
+		written = write(STDERR_FILENO, next, left);
 		if (written < 0 && errno == EINTR)
 			continue;
 		if (written <= 0)
-			return; /* nobody reads stderr: there is nowhere to say so */
+			return 0; /* nobody reads stderr: there is nowhere to say so */
 		next += written;
 		left -= (size_t)written;
 	}
+	return 0;
 }
 
-static struct iovec journal_field(char text[static FIELD_TEXT_MAX], const struct log_field *field)
+static int journal_sink(void *context, const struct log_record *record)
 {
-	char value[FIELD_TEXT_MAX / 2];
-	int length = snprintf(text, FIELD_TEXT_MAX, "FTPALGD_%s=%s", field->name,
-			      log_escape(field->value, value, sizeof(value)));
+	int error = log_journal_send(context, record);
 
-	if (length >= FIELD_TEXT_MAX)
-		length = FIELD_TEXT_MAX - 1;
-	return (struct iovec){ .iov_base = text, .iov_len = (size_t)length };
+	return error < 0 && error != -EAGAIN ? stderr_sink(NULL, record) : error;
 }
 
-static void journal_sink(void *context, const struct log_record *record)
-{
-	char priority[] = "PRIORITY=0";
-	char message[LOG_TEXT_MAX + sizeof("MESSAGE=")];
-	char id[sizeof("MESSAGE_ID=") + 32];
-	char texts[LOG_FIELDS_MAX][FIELD_TEXT_MAX];
-	struct iovec fields[OWN_FIELDS + LOG_FIELDS_MAX];
-	int count = 0;
-
-	priority[sizeof(priority) - 2] = (char)('0' + levels[record->level].priority);
-	snprintf(message, sizeof(message), "MESSAGE=%s", record->text);
-	fields[count++] = (struct iovec){ priority, sizeof(priority) - 1 };
-	fields[count++] = (struct iovec){ message, strlen(message) };
-	if (record->id != NULL) {
-		snprintf(id, sizeof(id), "MESSAGE_ID=%s", record->id);
-		fields[count++] = (struct iovec){ id, strlen(id) };
-	}
-	for (size_t i = 0; i < record->field_count && i < LOG_FIELDS_MAX; i++)
-		fields[count++] = journal_field(texts[i], &record->fields[i]);
-	if (sd_journal_sendv(fields, count) < 0)
-		stderr_sink(context, record);
-}
-
-/*
- * systemd.exec(5): stderr is the journal's only if it still is the file that the variable names.
- * sd_journal_sendv reports success where the socket is missing, and the record would be lost.
- */
+/* systemd.exec(5): stderr is the journal's only if it still is the file that the variable names. */
 static bool stderr_is_journal(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
 	unsigned long long device, inode;
 	struct stat st;
 
-	if (stream == NULL || access(JOURNAL_SOCKET, W_OK) < 0 ||
+	if (stream == NULL || access(LOG_JOURNAL_SOCKET, W_OK) < 0 ||
 	    sscanf(stream, "%llu:%llu", &device, &inode) != 2)
 		return false;
 	return fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
@@ -153,6 +128,7 @@ int log_open_sink(enum log_level level, log_sink *sink, void *context, struct lo
 	atomic_init(&log->level, (int)level);
 	log->sink = sink;
 	log->context = context;
+	log->journal.fd = -1;
 	pthread_mutex_init(&log->lock, NULL);
 	*out = log;
 	return 0;
@@ -160,13 +136,25 @@ int log_open_sink(enum log_level level, log_sink *sink, void *context, struct lo
 
 int log_open(enum log_level level, struct log **out)
 {
-	return log_open_sink(level, stderr_is_journal() ? journal_sink : stderr_sink, NULL, out);
+	struct log *log = NULL;
+	int error = log_open_sink(level, stderr_sink, NULL, &log);
+
+	if (error < 0)
+		return error;
+	if (stderr_is_journal() && log_journal_open(LOG_JOURNAL_SOCKET, &log->journal) == 0) {
+		log->sink = journal_sink;
+		log->context = &log->journal;
+	}
+	*out = log;
+	return 0;
 }
 
 void log_close(struct log *log)
 {
 	if (log == NULL)
 		return;
+	if (log->journal.fd >= 0)
+		log_journal_close(&log->journal);
 	pthread_mutex_destroy(&log->lock);
 	free(log);
 }
@@ -187,7 +175,61 @@ struct held_back {
 	uint64_t seconds;
 };
 
-static void emit(struct log *log, const struct log_record *head, struct held_back held,
+static struct log_record head_of(const struct log_about *about, enum log_level level, const char *id)
+{
+	return (struct log_record){
+		.level = level,
+		.id = id,
+		.fields = about != NULL ? about->fields : NULL,
+		.field_count = about != NULL ? about->count : 0,
+	};
+}
+
+/* One of log_messages.h, which has the number of lost records in its text. */
+__attribute__((format(printf, 4, 5)))
+static int tell_lost(struct log *log, enum log_level level, const char *id, const char *format, ...)
+{
+	struct log_record record = head_of(NULL, level, id);
+	char text[LOG_TEXT_MAX];
+	va_list arguments;
+	int error;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	record.text = text;
+	error = log->sink(log->context, &record);
+	if (error == 0)
+		log->lost = 0;
+	return error;
+}
+
+/* Whether the sink has it. While records are being lost nobody waits. */
+static bool hand_over(struct log *log, const struct log_record *record, bool wait)
+{
+	int error = 0;
+
+	pthread_mutex_lock(&log->lock);
+	if (log->lost > 0)
+		error = tell_lost(log, LOG_LOST, log->lost);
+	if (error == 0)
+		error = log->sink(log->context, record);
+	wait &= log->lost == 0;
+	if (error < 0 && !wait)
+		log->lost++;
+	pthread_mutex_unlock(&log->lock);
+	return error == 0 || !wait;
+}
+
+/* Not under the lock: workers log as well. */
+static void wait_for_room(void)
+{
+	const struct timespec t = { .tv_nsec = TRY_AGAIN_MS * 1000000 };
+
+	nanosleep(&t, NULL);
+}
+
+static void emit(struct log *log, const struct log_record *head, bool patient, struct held_back held,
 		 const char *format, va_list arguments)
 {
 	int saved_errno = errno;
@@ -204,20 +246,9 @@ static void emit(struct log *log, const struct log_record *head, struct held_bac
 	log_escape(raw, text, sizeof(text) - strlen(more));
 	strcat(text, more);
 	record.text = text;
-	pthread_mutex_lock(&log->lock);
-	log->sink(log->context, &record);
-	pthread_mutex_unlock(&log->lock);
+	for (int tries = patient ? TRIES_MAX : 0; !hand_over(log, &record, tries > 0); tries--)
+		wait_for_room();
 	errno = saved_errno;
-}
-
-static struct log_record head_of(const struct log_about *about, enum log_level level, const char *id)
-{
-	return (struct log_record){
-		.level = level,
-		.id = id,
-		.fields = about != NULL ? about->fields : NULL,
-		.field_count = about != NULL ? about->count : 0,
-	};
 }
 
 void log_message(struct log *log, enum log_level level, const char *id, const char *format, ...)
@@ -228,7 +259,7 @@ void log_message(struct log *log, enum log_level level, const char *id, const ch
 	if (!log_enabled(log, level))
 		return;
 	va_start(arguments, format);
-	emit(log, &head, (struct held_back){ 0 }, format, arguments);
+	emit(log, &head, true, (struct held_back){ 0 }, format, arguments);
 	va_end(arguments);
 }
 
@@ -241,7 +272,7 @@ void log_message_about(struct log *log, const struct log_about *about, enum log_
 	if (!log_enabled(log, level))
 		return;
 	va_start(arguments, format);
-	emit(log, &head, (struct held_back){ 0 }, format, arguments);
+	emit(log, &head, false, (struct held_back){ 0 }, format, arguments);
 	va_end(arguments);
 }
 
@@ -286,7 +317,7 @@ bool log_message_limited(struct log *log, struct log_limit *limit, uint64_t now,
 	if (!log_enabled(log, level) || !limit_passes(log, limit, now, &held))
 		return false;
 	va_start(arguments, format);
-	emit(log, &head, held, format, arguments);
+	emit(log, &head, false, held, format, arguments);
 	va_end(arguments);
 	return true;
 }

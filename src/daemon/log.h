@@ -6,6 +6,9 @@
  * with its fields; else it is one line "ftpalgd: level: text" on stderr. Whatever is outside
  * printable ASCII leaves as \xNN: nothing that came over the wire reaches a terminal raw.
  *
+ * Packets never wait for whoever reads the log: a record that finds no room is lost, and the next one
+ * that finds some comes after one that tells how many were.
+ *
  * A struct log belongs to main and outlives every thread that uses it. All calls but log_open,
  * log_open_sink and log_close may come from several threads at once.
  */
@@ -52,8 +55,11 @@ struct log_record {
 	const char *text; /* escaped, one line, without its end */
 };
 
-/* Takes a record where a test wants to read it. Called by one thread at a time. */
-typedef void log_sink(void *context, const struct log_record *record);
+/*
+ * Takes a record where a test wants to read it. Called by one thread at a time. Returns 0, or
+ * -EAGAIN: it could not be taken without waiting.
+ */
+typedef int log_sink(void *context, const struct log_record *record);
 
 struct log;
 
@@ -73,12 +79,12 @@ const char *log_level_name(enum log_level level);
 /*
  * One of log_messages.h, which stands for level, id and format:
  *	log_message(log, LOG_SERVING, address, name, how);
- * id may be NULL.
+ * id may be NULL. Waits for a reader that is slow, but no longer than a second; for main alone.
  */
 void log_message(struct log *log, enum log_level level, const char *id, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* The same with fields. */
+/* The same with fields; never waits. */
 void log_message_about(struct log *log, const struct log_about *about, enum log_level level,
 		       const char *id, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
@@ -95,7 +101,7 @@ struct log_limit {
 };
 
 /*
- * The same under a limit; about may be NULL. now is a monotonic clock in ms, never 0. Returns whether
+ * The same under a limit; about may be NULL. Never waits. now is a monotonic clock in ms, never 0. Returns whether
  * the record was made; suppressed ones cost a lock and no formatting.
  */
 bool log_message_limited(struct log *log, struct log_limit *limit, uint64_t now,

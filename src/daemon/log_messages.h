@@ -80,6 +80,10 @@
 	LOG_LEVEL_WARNING, "e95c498dea254320b87a5cde3ca9d52b", \
 	"cannot give up privileges that are no longer needed: %s"
 
+#define LOG_LOST \
+	LOG_LEVEL_WARNING, "dad2a217ad4b41c5a8911491de2c566f", \
+	"messages lost because the log was not read in time: %u"
+
 /* ---- services ---- */
 
 #define LOG_SERVING \

@@ -22,11 +22,12 @@ static struct textfile textfile;
 static struct log *logger;
 static size_t complaints;
 
-static void count(void *context, const struct log_record *record)
+static int count(void *context, const struct log_record *record)
 {
 	(void)context;
 	ck_assert_int_eq(record->level, LOG_LEVEL_WARNING);
 	complaints++;
+	return 0;
 }
 
 static void begin(void)

@@ -382,11 +382,12 @@ static struct manager manager;
 static struct log *logger;
 static char logged[4096];
 
-static void sink(void *context, const struct log_record *record)
+static int sink(void *context, const struct log_record *record)
 {
 	(void)context;
 	strncat(logged, record->text, sizeof(logged) - strlen(logged) - 2);
 	strcat(logged, "\n");
+	return 0;
 }
 
 static void manager_forget(struct manager *m, const char *name)

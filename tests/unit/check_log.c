@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/log.h"
+#include "daemon/log_journal.h"
 #include "daemon/report.h"
 
 #include <check.h>
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,7 +28,7 @@ struct capture {
 static struct capture captured;
 static struct log *logger;
 
-static void capture_sink(void *context, const struct log_record *record)
+static int capture_sink(void *context, const struct log_record *record)
 {
 	struct capture *capture = context;
 	size_t used = strlen(capture->text);
@@ -42,6 +44,7 @@ static void capture_sink(void *context, const struct log_record *record)
 		snprintf(end + n, left - (size_t)n, "| %s\n", record->text);
 	capture->records++;
 	errno = EIO; /* as a sink that could not write leaves it */
+	return 0;
 }
 
 static void begin(void)
@@ -267,12 +270,13 @@ END_TEST
 #define THREADS 4
 #define ROUNDS 5000
 
-static void count_sink(void *context, const struct log_record *record)
+static int count_sink(void *context, const struct log_record *record)
 {
 	size_t *count = context; /* not atomic: the log's own lock must be enough */
 
 	(void)record;
 	(*count)++;
+	return 0;
 }
 
 struct crowd {
@@ -363,6 +367,179 @@ START_TEST(a_journal_stream_that_is_ours_goes_to_the_journal)
 }
 END_TEST
 
+/* ---- whoever reads is slow ---- */
+
+/* Takes a record when there is room. */
+struct reader {
+	size_t room;
+	size_t asked;
+	struct capture capture;
+};
+
+static int reader_sink(void *context, const struct log_record *record)
+{
+	struct reader *reader = context;
+
+	reader->asked++;
+	if (reader->room == 0)
+		return -EAGAIN;
+	reader->room--;
+	return capture_sink(&reader->capture, record);
+}
+
+static struct log *log_for(struct reader *reader)
+{
+	struct log *log;
+
+	ck_assert_int_eq(log_open_sink(LOG_LEVEL_INFO, reader_sink, reader, &log), 0);
+	return log;
+}
+
+#define LOST(n) \
+	"warning dad2a217ad4b41c5a8911491de2c566f | messages lost because the log was not read in " \
+	"time: " n "\n"
+
+START_TEST(records_that_find_no_room_are_counted_and_told_of)
+{
+	static const struct log_about about = { .count = 0 };
+	struct reader reader = { .room = 1 };
+	struct log *log = log_for(&reader);
+
+	for (int i = 0; i < 4; i++)
+		log_message_about(log, &about, INFO, "record %d", i);
+	reader.room = 1; /* for what tells of them alone */
+	log_message_about(log, &about, INFO, "record 4");
+	reader.room = 9;
+	log_message_about(log, &about, INFO, "record 5");
+	log_message_about(log, &about, INFO, "record 6");
+	log_close(log);
+	ck_assert_str_eq(reader.capture.text, "info - | record 0\n" LOST("3") LOST("1")
+					      "info - | record 5\ninfo - | record 6\n");
+	ck_assert_uint_eq(reader.asked, 1 + 3 + 2 + 2 + 1);
+}
+END_TEST
+
+START_TEST(main_waits_for_room_once_and_packets_never)
+{
+	struct log_limit limit = { .seconds = 1 };
+	struct reader reader = { .room = 0 };
+	struct log *log = log_for(&reader);
+
+	ck_assert(log_message_limited(log, &limit, 1000, NULL, ODD, "of a packet"));
+	ck_assert_uint_eq(reader.asked, 1);
+	log_close(log);
+	reader = (struct reader){ .room = 0 };
+	log = log_for(&reader);
+	log_message(log, INFO, "of main");
+	ck_assert_uint_gt(reader.asked, 10);
+	reader.asked = 0;
+	log_message(log, INFO, "of main");
+	ck_assert_uint_eq(reader.asked, 1);
+	log_close(log);
+}
+END_TEST
+
+static size_t fill(int fd)
+{
+	static const char page[4096];
+	size_t filled = 0;
+
+	ck_assert_int_eq(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	while (write(fd, page, sizeof(page)) > 0)
+		filled += sizeof(page);
+	ck_assert_int_eq(errno, EAGAIN);
+	ck_assert_int_eq(fcntl(fd, F_SETFL, 0), 0);
+	return filled;
+}
+
+/* Hangs where it waits for the pipe: Check's own time limit ends it. */
+START_TEST(a_pipe_that_nobody_reads_holds_nobody_up)
+{
+	static const struct log_about about = { .count = 0 };
+	char *text = calloc(1, 1 << 20);
+	int ends[2], kept = dup(STDERR_FILENO);
+	struct log *log;
+	size_t filled;
+
+	unsetenv("JOURNAL_STREAM");
+	ck_assert_int_eq(pipe(ends), 0);
+	filled = fill(ends[1]);
+	dup2(ends[1], STDERR_FILENO);
+	ck_assert_int_eq(log_open(LOG_LEVEL_INFO, &log), 0);
+	for (int i = 0; i < 3; i++)
+		log_message_about(log, &about, INFO, "record %d", i);
+	ck_assert_int_eq(read(ends[0], text, 1 << 20), (ssize_t)filled);
+	log_message_about(log, &about, INFO, "record 3");
+	log_close(log);
+	dup2(kept, STDERR_FILENO);
+	memset(text, 0, 1024);
+	ck_assert_int_gt(read(ends[0], text, 1024), 0);
+	ck_assert_str_eq(text, "ftpalgd: warning: messages lost because the log was not read in "
+			       "time: 3\nftpalgd: info: record 3\n");
+	free(text);
+}
+END_TEST
+
+/* ---- the journal ---- */
+
+static char journal_path[] = "/tmp/ftpalgd-journal.XXXXXX";
+
+static int listen_as_journal(struct log_journal *journal)
+{
+	struct sockaddr_un own = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_ptr_nonnull(mkdtemp(journal_path));
+	snprintf(own.sun_path, sizeof(own.sun_path), "%s/socket", journal_path);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&own, sizeof(own)), 0);
+	ck_assert_int_eq(log_journal_open(own.sun_path, journal), 0);
+	return fd;
+}
+
+static void stop_journal(struct log_journal *journal, int fd)
+{
+	unlink(journal->to.sun_path);
+	rmdir(journal_path);
+	log_journal_close(journal);
+	close(fd);
+}
+
+START_TEST(the_journal_gets_every_field_on_a_line_of_its_own)
+{
+	static const struct log_field fields[] = { { "CLIENT", "192.0.2.1" }, { "REASON", "a\nB=c" } };
+	const struct log_record record = { LOG_LEVEL_NOTICE, "0123456789abcdef0123456789abcdef", fields,
+					   2, "text" };
+	struct log_journal journal;
+	int fd = listen_as_journal(&journal);
+	char text[1024] = "";
+
+	ck_assert_int_eq(log_journal_send(&journal, &record), 0);
+	ck_assert_int_gt(recv(fd, text, sizeof(text) - 1, 0), 0);
+	ck_assert_str_eq(text, "MESSAGE=text\nPRIORITY=5\nSYSLOG_IDENTIFIER=ftpalgd\n"
+			       "MESSAGE_ID=0123456789abcdef0123456789abcdef\n"
+			       "FTPALGD_CLIENT=192.0.2.1\nFTPALGD_REASON=a\\x0aB=c\n");
+	stop_journal(&journal, fd);
+}
+END_TEST
+
+START_TEST(a_journal_that_does_not_read_has_no_room_in_the_end)
+{
+	const struct log_record record = { .level = LOG_LEVEL_INFO, .text = "text" };
+	struct log_journal journal;
+	int fd = listen_as_journal(&journal), error = 0;
+	char text[1024];
+
+	for (int i = 0; i < 100000 && error == 0; i++)
+		error = log_journal_send(&journal, &record);
+	ck_assert_int_eq(error, -EAGAIN);
+	ck_assert_int_gt(recv(fd, text, sizeof(text), 0), 0);
+	ck_assert_int_eq(log_journal_send(&journal, &record), 0);
+	unlink(journal.to.sun_path);
+	ck_assert_int_eq(log_journal_send(&journal, &record), -ENOENT);
+	stop_journal(&journal, fd);
+}
+END_TEST
+
 START_TEST(closing_nothing_is_fine)
 {
 	log_close(NULL);
@@ -391,6 +568,11 @@ static Suite *suite(void)
 	tcase_add_test(t, threads_lose_no_record_and_no_count);
 	tcase_add_test(t, stderr_gets_one_plain_line);
 	tcase_add_test(t, a_journal_stream_that_is_ours_goes_to_the_journal);
+	tcase_add_test(t, records_that_find_no_room_are_counted_and_told_of);
+	tcase_add_test(t, main_waits_for_room_once_and_packets_never);
+	tcase_add_test(t, a_pipe_that_nobody_reads_holds_nobody_up);
+	tcase_add_test(t, the_journal_gets_every_field_on_a_line_of_its_own);
+	tcase_add_test(t, a_journal_that_does_not_read_has_no_room_in_the_end);
 	tcase_add_test(t, closing_nothing_is_fine);
 	suite_add_tcase(s, t);
 	return s;

@@ -19,10 +19,11 @@ struct log *logger;
 const char *const control_path = path;
 const char *const control_directory = directory;
 
-static void discard(void *context, const struct log_record *record)
+static int discard(void *context, const struct log_record *record)
 {
 	(void)context;
 	(void)record;
+	return 0;
 }
 
 static void begin(uint64_t patience)
