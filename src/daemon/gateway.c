@@ -390,7 +390,8 @@ int gateway_reload(struct gateway *g, struct config *config)
 		error = adopt_policy(g, config, policy);
 	if (error < 0) {
 		log_message(g->log, LOG_CONFIG_KEPT, strerror(-error));
-		(void)register_helper(g, &g->config);
+		if (register_helper(g, &g->config) < 0)
+			log_message(g->log, LOG_HELPER_CHANGED);
 		discovery_free(&found);
 		free(policy);
 		return error;

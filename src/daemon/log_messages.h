@@ -59,6 +59,9 @@
 	LOG_LEVEL_ERROR, "f58905bd93bb4f3e8e125b7bc59fbcaa", \
 	"cannot register the conntrack helper: %s (module nfnetlink_cthelper, kernel option " \
 	"CONFIG_NF_CT_NETLINK_HELPER)"
+#define LOG_HELPER_CHANGED \
+	LOG_LEVEL_WARNING, "a79175c0c2094b5dbcc312c97f2cd70d", \
+	"the conntrack helper may have the limits of the configuration that was refused"
 #define LOG_HELPER_LEFT \
 	LOG_LEVEL_DEBUG, "d9b4c4e0c7654b88ade9b4028b430d80", \
 	"the conntrack helper stays registered: a ruleset names it"
