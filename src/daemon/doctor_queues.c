@@ -77,7 +77,8 @@ static void check_queue(const struct doctor *d, uint32_t number, const struct qu
 		doctor_report(d, DOCTOR_WARNING, "queue_undelivered",
 			      "packets of queue % could not be handed to ftpalgd",
 			      "its socket had no room: they were dropped, or passed unmended",
-			      "sysctl -w net.core.rmem_max=16777216, and restart ftpalgd", argument);
+			      "set queues.length or queues.count higher in ftpalgd.conf, and restart ftpalgd",
+			      argument);
 }
 
 void doctor_check_queues(const struct doctor *d)

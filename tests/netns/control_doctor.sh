@@ -67,6 +67,12 @@ if grep -q lab.control /proc/cmdline; then
 	$mend >/dev/null
 	mended conntrack_full
 	sysctl -qw net.netfilter.nf_conntrack_max="$maximum"
+	build=/boot/config-$(uname -r)
+	cp "$build" "$LAB_STATE/build"
+	sed -i '/^CONFIG_IP_VS_NFCT=/d' "$build"
+	broken kernel_option "built without CONFIG_IP_VS_NFCT"
+	cp "$LAB_STATE/build" "$build"
+	mended kernel_option "another kernel"
 fi
 
 # IPVS
@@ -113,6 +119,17 @@ broken flowtable "table ip early has a flowtable"
 in_director nft delete table ip early
 mended flowtable "its deletion"
 
+# A table that another process owns cannot be completed.
+coproc owner { in_director nft -i; }
+echo 'delete table inet ftpalgd; add table inet ftpalgd { flags owner; }' >&"${owner[1]}"
+lab_wait_for "in_director nft list table inet ftpalgd | grep 'flags owner'" 30
+broken ruleset "table inet ftpalgd is not complete"
+[[ $mend == "systemctl reload ftpalgd" ]] || lab_fail "ruleset: $mend"
+eval "exec ${owner[1]}>&-"
+lab_wait_for "! in_director nft list table inet ftpalgd" 30
+"$ctl" -s "$control" reload || lab_fail "no reload after the end of the table's owner"
+mended ruleset
+
 # What a real server says of itself, seen when it says it.
 passive() {	# WORDING
 	in_client python3 - "$vip" "$1" <<-END
@@ -129,6 +146,29 @@ passive foreign
 broken foreign_address "the real server $rs1:21 names 203.0.113.7:"
 passive usual
 mended foreign_address "a reply with its own address"
+
+# What may befall the queue of a running daemon
+queue_socket() { in_director "$here/queue_socket.py" "$(<"$LAB_STATE/ftpalgd.pid")" 2100 "$1"; }
+queue_socket unbind
+broken queue_unbound "queue 2100 is not bound"
+[[ $mend == "systemctl restart ftpalgd" ]] || lab_fail "queue_unbound: $mend"
+gateway_stop
+gateway_start "$settings services = ( { name = \"ftp\"; virtual = \"$vip:21\"; fail = \"closed\"; } );"
+mended queue_unbound
+queue_socket shrink
+kill -STOP "$(<"$LAB_STATE/ftpalgd.pid")"
+in_client python3 -c "
+import socket
+connections = [socket.socket() for _ in range(20)]
+for connection in connections:
+    connection.setblocking(False)
+    connection.connect_ex(('$vip', 21))"
+lab_wait_for "in_director awk '\$1 == 2100 && \$7 > 0 { found = 1 } END { exit !found }' /proc/net/netfilter/nfnetlink_queue" 30
+kill -CONT "$(<"$LAB_STATE/ftpalgd.pid")"
+broken queue_undelivered "packets of queue 2100 could not be handed to ftpalgd"
+gateway_stop
+gateway_start "$settings"
+mended queue_undelivered "a restart"
 
 # The daemon does not run, its queue is another's, its table is not what it was.
 socket=$LAB_STATE/absent
