@@ -15,6 +15,10 @@ start_fails() {
 	[[ $status == "$wanted" ]] || { cat "$LAB_STATE/said"; lab_fail "status $status, not $wanted: $words"; }
 	[[ $(grep -c -- "$words" "$LAB_STATE/said") == 1 ]] || { cat "$LAB_STATE/said"; lab_fail "does not say once: $words"; }
 }
+no_helper_behind() {
+	! in_director nft 'add table inet probe; add ct helper inet probe h { type "ftpalgd" protocol tcp; }' 2>/dev/null ||
+		lab_fail "the conntrack helper stays behind"
+}
 nothing_behind() {
 	! in_director nft list table inet ftpalgd >/dev/null 2>&1 || lab_fail "a ruleset stays behind"
 	[[ -z $(in_director ipvsadm -L --daemon) ]] || lab_fail "a backup thread stays behind"
@@ -40,8 +44,7 @@ nothing_behind
 echo 'sync = { interface = "absent0"; };' >"$config"
 start_fails 1 "backup thread on absent0" "$ftpalgd" -c "$config"
 nothing_behind
-! in_director nft 'add table inet probe; add ct helper inet probe h { type "ftpalgd" protocol tcp; }' 2>/dev/null ||
-	lab_fail "the conntrack helper stays behind"
+no_helper_behind
 echo >"$config"
 
 if modprobe ip_vs_ftp; then
@@ -73,6 +76,19 @@ in_director "$ftpalgd" -c "$config" --print-ruleset >"$LAB_STATE/printed"
 in_director nft -f "$LAB_STATE/printed" || lab_fail "--print-ruleset prints no ruleset"
 in_director nft list table inet ftpalgd | diff "$LAB_STATE/loaded" - || lab_fail "--print-ruleset differs from what is loaded"
 in_director nft delete table inet ftpalgd
+
+# A start that fails after it has filled the include's table (no memory for the worker) empties it.
+in_director nft -f "$LAB_TOP/etc/ftpalgd.nft"
+declared=$(in_director nft list table inet ftpalgd)
+echo 'queues = { count = 1; }; limits = { sessions = 16777216; };' >"$config"
+start_fails 1 "cannot start the worker of queue 2100" prlimit --as=1000000000 "$ftpalgd" -c "$config"
+[[ $(in_director nft list table inet ftpalgd) == "$declared" ]] || lab_fail "rules stay behind in the include's table"
+no_helper_behind
+in_director nft delete table inet ftpalgd
+start_fails 1 "cannot start the worker of queue 2100" prlimit --as=1000000000 "$ftpalgd" -c "$config"
+nothing_behind
+no_helper_behind
+echo >"$config"
 
 gateway_start
 before=$(in_director nft list table inet ftpalgd)
