@@ -1,6 +1,5 @@
 """Sessions that change their mode from transfer to transfer, and believe every announcement."""
 import ftplib
-import io
 
 MODES = {4: ("PASV", "EPSV", "PORT", "EPRT"), 6: ("EPSV", "EPRT")}
 CONTENT = b"a small file\n"  # of "small" on every server
@@ -16,6 +15,7 @@ class Session(ftplib.FTP):
         self.mode = None
         self.connect(host, 21)
         self.login("test", "test")
+        self.voidcmd("TYPE I")
 
     def makepasv(self):
         if self.mode == "PASV":
@@ -30,9 +30,12 @@ class Session(ftplib.FTP):
         self.set_pasv(mode in ("PASV", "EPSV"))
 
     def get(self, name):
-        got = bytearray()
-        self.retrbinary("RETR " + name, got.extend)
-        return bytes(got)
+        with self.transfercmd("RETR " + name) as data:
+            content = b"".join(iter(lambda: data.recv(65536), b""))
+        self.voidresp()
+        return content
 
     def put(self, name, content):
-        self.storbinary("STOR " + name, io.BytesIO(content))
+        with self.transfercmd("STOR " + name) as data:
+            data.sendall(content)
+        self.voidresp()
