@@ -48,7 +48,11 @@ class Control:
 
     def passive(self):
         """Asks for PASV; returns the announced endpoint."""
-        reply = self.say("PASV")
+        self.send("PASV")
+        return self.announced()
+
+    def announced(self):
+        reply = self.reply()
         match = re.search(r"(\d+),(\d+),(\d+),(\d+),(\d+),(\d+)", reply)
         check(match, f"no announcement in {reply!r}")
         n = [int(x) for x in match.groups()]

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Run by hand. A firewall on the director drops what makes IPVS entries, while sessions of both queues go on. With
+# A firewall on the director drops what makes IPVS entries, while sessions of both queues go on. With
 # fail = "open" a reply then passes unchanged, with "closed" it waits for better times; either is told, no
 # expectation stays behind, and all is well again when the firewall has gone.
 . "$(dirname "$0")/gateway.sh"
@@ -28,7 +28,9 @@ talk() {
 		director("nft", WALL)
 		if fail == "open":
 		    for session in sessions:
-		        host, port = session.passive()
+		        session.send("PASV")
+		    for session in sessions:
+		        host, port = session.announced()
 		        check(host.startswith("10.0.0."), f"a reply without its opening names {host}")
 		    check(told(), "the failure is not told")
 		else:
