@@ -9,7 +9,6 @@
 #ifndef FTPALGD_REPLAY_SESSIONS_H
 #define FTPALGD_REPLAY_SESSIONS_H
 
-#include "core/policy.h"
 #include "core/table.h"
 #include "replay/passage.h"
 

@@ -218,8 +218,8 @@ static struct talk *answer_talk(struct talks *t, const struct segment *s)
 {
 	struct talk *known = find_known(t, s), *latest = latest_of(t, &s->destination);
 
-	if (answers(known, s))
-		return known;
+	if (answers(known, s) || (known != NULL && endpoint_equal(&known->flow.client, &s->source)))
+		return known; /* a client answers nothing, whatever its flags */
 	if (!answers(latest, s))
 		return renew_talk(t, known, s);
 	bind_server(t, latest, &s->source);

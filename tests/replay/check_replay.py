@@ -325,6 +325,13 @@ class Sessions(Case):
         self.assertEqual(self.reasons(result), [])
         self.assertEqual(len(result.texts("opening")), 1)
 
+    def test_flags_of_a_handshake_from_the_client_begin_nothing(self):
+        talk = session(server=RS).c("PASV\r\nPASV\r\n")
+        talk.packet("c", seq=7, flags=frames.SYN | frames.ACK)
+        result = self.play(talk.s(PASV_REPLY, PASV_REPLY).packets, *self.ROLES)
+        self.assertEqual(len(result.texts("session")), 1)
+        self.assertEqual(self.reasons(result), [])
+
     def test_real_server_that_shows_itself_late(self):
         talk = session(server=RS).c("PASV\r\nPASV\r\n").s(PASV_REPLY, PASV_REPLY.replace("80", "81"))
         result = self.play(talk.packets[5:], *self.ROLES)
