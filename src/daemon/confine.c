@@ -46,7 +46,7 @@ struct confine confine_open(const char *const *paths, size_t count)
 	const long ruleset = syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
 
 	if (ruleset < 0)
-		return (struct confine){ -1 };
+		return (struct confine){ -errno };
 	for (size_t i = 0; i < count; i++)
 		allow_directory_of((int)ruleset, paths[i]);
 	return (struct confine){ (int)ruleset };

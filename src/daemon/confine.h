@@ -14,7 +14,7 @@
 #include <stddef.h>
 
 struct confine {
-	int landlock; /* -1: the kernel has none */
+	int landlock; /* -errno: the kernel has none, or may not be asked */
 };
 
 /*

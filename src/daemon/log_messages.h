@@ -82,6 +82,9 @@
 #define LOG_PRIVILEGES_KEPT \
 	LOG_LEVEL_WARNING, "e95c498dea254320b87a5cde3ca9d52b", \
 	"cannot give up privileges that are no longer needed: %s"
+#define LOG_UNCONFINED \
+	LOG_LEVEL_INFO, "435d8a2230b840dcac93d54c10b340c3", \
+	"no Landlock: %s"
 
 #define LOG_LOST \
 	LOG_LEVEL_WARNING, "dad2a217ad4b41c5a8911491de2c566f", \

@@ -210,6 +210,8 @@ static int run(struct daemon *d, struct config *config)
 
 	if (error < 0)
 		log_message(d->log, LOG_START_FAILED, "listening to signals", strerror(-error));
+	if (confine.landlock < 0)
+		log_message(d->log, LOG_UNCONFINED, strerror(-confine.landlock));
 	/* Large arrays are used from their beginning, and packets' buffers by their first bytes. */
 	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
 	if (error == 0)

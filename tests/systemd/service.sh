@@ -31,6 +31,8 @@ stage "start"
 run systemctl start ftpalgd
 run test "$(in_director sysctl -n net.ipv4.vs.conntrack)" = 1
 run test "$(ps -o user= -p "$(property MainPID)")" = ftpalgd
+textfile=/run/ftpalgd/ftpalgd.prom
+echo "metrics = { textfile = \"$textfile\"; interval = 2; };" >>"$config"
 for i in 1 2; do transfer "after start, $i"; done
 
 stage "reload"
@@ -39,12 +41,15 @@ run systemctl reload ftpalgd
 run test "$(property MainPID)" = "$pid"
 transfer "after reload"
 
+journalctl --sync
+! journal -o cat | grep -E "no Landlock|cannot give up privileges" || give_up "not confined"
 stage "restart"
 run systemctl restart ftpalgd
 run test "$(property MainPID)" != "$pid"
 for i in 1 2; do transfer "after restart, $i"; done
 
 stage "a reload with a fault in the configuration"
+lab_wait_for 'grep "^ftpalgd_openings_total{mode=\"PASV\"} 3$" $textfile' 20 || give_up "the textfile is not written"
 cp "$config" "$LAB_STATE/config"
 echo 'discver = true;' >>"$config"
 ! systemctl reload ftpalgd || give_up "the fault is taken"
