@@ -5,7 +5,6 @@
 #include "daemon/confine.h"
 #include "daemon/discovery.h"
 #include "daemon/handover.h"
-#include "daemon/preflight.h"
 #include "daemon/worker.h"
 #include "kernel/helper.h"
 #include "kernel/ruleset.h"
@@ -260,12 +259,9 @@ static int start_workers(struct gateway *g)
 
 static int start(struct gateway *g)
 {
-	int error = preflight(&g->config, g->log);
-
-	if (error == 0)
-		error = explain(g, "looking for what the daemon before has left",
-				handover_open(g->log, g->config.queues.first, g->worker_count,
-					      &g->handover));
+	int error = explain(g, "looking for what the daemon before has left",
+			    handover_open(g->log, g->config.queues.first, g->worker_count,
+					  &g->handover));
 	if (error == 0)
 		error = bind_queues(g);
 	if (error == 0)

@@ -9,6 +9,7 @@
 #include "daemon/gateway.h"
 #include "daemon/log.h"
 #include "daemon/options.h"
+#include "daemon/preflight.h"
 #include "daemon/textfile.h"
 
 #include <errno.h>
@@ -19,6 +20,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
+#include <sysexits.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
 #include <unistd.h>
@@ -52,6 +54,15 @@ static int load_config(const struct options *options, struct config *config, FIL
 	else if (options->verbose)
 		config->log.level = LOG_LEVEL_DEBUG;
 	return error;
+}
+
+/*
+ * The next start would fail as well, until somebody mends what is wrong. The unit knows the status by
+ * RestartPreventExitStatus=, and lets go of the queues, in which packets would wait for nobody.
+ */
+static int status_of_lasting_failure(void)
+{
+	return getenv("NOTIFY_SOCKET") != NULL ? EX_CONFIG : STATUS_FAILED;
 }
 
 /* ---- events ---- */
@@ -199,27 +210,32 @@ static void give_up_privileges(struct daemon *d)
 	struct confine confine = confine_open(paths, sizeof(paths) / sizeof(paths[0]));
 	int error = confine_thread(&confine);
 
+	if (confine.landlock < 0)
+		log_message(d->log, LOG_UNCONFINED, strerror(-confine.landlock));
 	confine_close(&confine);
 	if (error < 0)
 		log_message(d->log, LOG_PRIVILEGES_KEPT, strerror(-error));
 }
 
-static int run(struct daemon *d, struct config *config)
+static int start(struct daemon *d, struct config *config)
 {
 	int error = open_events(d);
 
 	if (error < 0)
 		log_message(d->log, LOG_START_FAILED, "listening to signals", strerror(-error));
-	if (confine.landlock < 0)
-		log_message(d->log, LOG_UNCONFINED, strerror(-confine.landlock));
 	/* Large arrays are used from their beginning, and packets' buffers by their first bytes. */
 	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
-	if (error == 0)
-		error = gateway_start(config, d->log, &d->gateway);
-	if (error < 0) {
+	return error < 0 ? error : gateway_start(config, d->log, &d->gateway);
+}
+
+static int run(struct daemon *d, struct config *config)
+{
+	bool fit = preflight(config, d->log) == 0;
+
+	if (!fit || start(d, config) < 0) {
 		config_free(config);
 		log_message(d->log, LOG_NOT_STARTED);
-		return STATUS_FAILED;
+		return fit ? STATUS_FAILED : status_of_lasting_failure();
 	}
 	d->controlled = (struct control_gateway){ d->gateway, d, reload };
 	d->subject = control_gateway_subject(&d->controlled);
@@ -252,7 +268,7 @@ static int carry_out(struct daemon *d)
 	int status;
 
 	if (load_config(&d->options, &config, stderr) < 0)
-		return STATUS_FAILED;
+		return d->options.task == TASK_RUN ? status_of_lasting_failure() : STATUS_FAILED;
 	if (d->options.task == TASK_CHECK) {
 		config_free(&config);
 		printf("%s: fine\n", d->options.config);

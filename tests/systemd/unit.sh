@@ -19,7 +19,7 @@ unit_drop_ins=/run/systemd/system/ftpalgd.service.d
 
 property() { systemctl show -P "$1" ftpalgd; }
 journal() { journalctl -q --no-pager -u ftpalgd --since "@$unit_began" "$@"; }
-stage() { echo "=== $*"; }
+stage() { echo "=== $*, after $SECONDS s"; }
 give_up() { lab_fail "$@"; }
 run() { "$@" || give_up "$*"; }
 
