@@ -28,6 +28,7 @@ struct gateway {
 	struct ruleset *ruleset;
 	enum ruleset_state ruleset_before; /* our first load */
 	bool ruleset_loaded;
+	bool ruleset_broken; /* somebody changed it, and it could not be restored */
 	struct ruleset_monitor *monitor;
 	struct handover *handover;
 	uint32_t worker_count;
@@ -97,7 +98,7 @@ static int load_ruleset(struct gateway *g, const struct config *config, const st
 
 	plan.fresh = fresh;
 	error = ruleset_apply(g->ruleset, &plan);
-	if (error < 0)
+	if (error < 0 && !g->ruleset_broken)
 		log_message(g->log, LOG_RULESET_REFUSED, ruleset_error(g->ruleset));
 	return error;
 }
@@ -402,12 +403,24 @@ int gateway_reload(struct gateway *g, struct config *config)
 	return 0;
 }
 
+static void restore_ruleset(struct gateway *g)
+{
+	g->ruleset_broken = load_ruleset(g, &g->config, g->policy, true) < 0;
+	if (g->ruleset_broken)
+		return;
+	for (uint32_t i = 0; i < g->worker_count; i++)
+		worker_restore_marks(g->workers[i]);
+	log_message(g->log, LOG_RULESET_RESTORED);
+}
+
 void gateway_tick(struct gateway *g)
 {
 	struct discovery found = { 0 };
 	struct policy *policy = NULL;
 	int error = discover(&g->config, g->ipvs, &found);
 
+	if (g->ruleset_broken)
+		restore_ruleset(g);
 	if (error == 0 && discovery_equal(&found, &g->discovery)) {
 		discovery_free(&found);
 		return;
@@ -449,11 +462,8 @@ void gateway_ruleset_changed(struct gateway *g)
 
 	if (changed < 0)
 		log_message(g->log, LOG_RULESET_UNWATCHED, strerror(-changed));
-	if (changed <= 0 || load_ruleset(g, &g->config, g->policy, true) < 0)
-		return;
-	for (uint32_t i = 0; i < g->worker_count; i++)
-		worker_restore_marks(g->workers[i]);
-	log_message(g->log, LOG_RULESET_RESTORED);
+	if (changed > 0)
+		restore_ruleset(g);
 }
 
 bool gateway_is_alive(struct gateway *g)

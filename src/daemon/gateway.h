@@ -38,7 +38,10 @@ int gateway_reload(struct gateway *g, struct config *config) __attribute__((warn
 int gateway_ruleset_fd(const struct gateway *g);
 void gateway_ruleset_changed(struct gateway *g);
 
-/* To be called every GATEWAY_TICK_SECONDS: looks for services that came or went. */
+/*
+ * To be called every GATEWAY_TICK_SECONDS: looks for services that came or went, and restores a
+ * ruleset that could not be restored before.
+ */
 #define GATEWAY_TICK_SECONDS 2
 void gateway_tick(struct gateway *g);
 
