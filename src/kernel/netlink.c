@@ -25,6 +25,7 @@ struct reading {
 	void *data;
 	uint32_t sequence;
 	int refused; /* what cb returned */
+	bool single; /* the first answer is the only one */
 	bool interrupted;
 	long deadline; /* monotonic ms */
 };
@@ -110,9 +111,11 @@ static int read_message(const struct nlmsghdr *nlh, struct reading *r)
 		r->interrupted = true;
 	if (nlh->nlmsg_type == NLMSG_DONE || nlh->nlmsg_type == NLMSG_ERROR)
 		return end_of(nlh);
-	if (nlh->nlmsg_type >= NLMSG_MIN_TYPE && r->cb && r->refused == 0)
+	if (nlh->nlmsg_type < NLMSG_MIN_TYPE)
+		return READ_MORE;
+	if (r->cb && r->refused == 0)
 		r->refused = r->cb(nlh, r->data);
-	return READ_MORE;
+	return r->single ? READ_END : READ_MORE;
 }
 
 static int read_datagram(const void *bytes, ssize_t received, struct reading *r)
@@ -153,29 +156,41 @@ static uint32_t number(struct netlink *nl, struct nlmsghdr *nlh)
 	nlh->nlmsg_seq = ++nl->sequence;
 	nlh->nlmsg_pid = nl->port;
 	nlh->nlmsg_flags |= NLM_F_REQUEST;
-	if ((nlh->nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP)
-		nlh->nlmsg_flags |= NLM_F_ACK;
 	return nlh->nlmsg_seq;
 }
 
-int netlink_query(struct netlink *nl, struct nlmsghdr *nlh, netlink_answer *cb, void *data)
+static int ask(struct netlink *nl, const struct nlmsghdr *nlh, struct reading *r)
 {
-	struct reading r = { .cb = cb, .data = data, .sequence = number(nl, nlh) };
 	int err;
 
 	if (mnl_socket_sendto(nl->socket, nlh, nlh->nlmsg_len) < 0)
 		return -errno;
-	err = read_answer(nl, &r);
+	err = read_answer(nl, r);
 	if (err < 0)
 		return err;
-	if (r.refused)
-		return r.refused;
-	return r.interrupted ? -EINTR : 0;
+	if (r->refused)
+		return r->refused;
+	return r->interrupted ? -EINTR : 0;
+}
+
+int netlink_query(struct netlink *nl, struct nlmsghdr *nlh, netlink_answer *cb, void *data)
+{
+	struct reading r = {
+		.cb = cb,
+		.data = data,
+		.single = (nlh->nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP,
+		.sequence = number(nl, nlh),
+	};
+
+	return ask(nl, nlh, &r);
 }
 
 int netlink_request(struct netlink *nl, struct nlmsghdr *nlh)
 {
-	return netlink_query(nl, nlh, NULL, NULL);
+	struct reading r = { .sequence = number(nl, nlh) };
+
+	nlh->nlmsg_flags |= NLM_F_ACK;
+	return ask(nl, nlh, &r);
 }
 
 /* With the number of what is between: the kernel refuses a whole transaction at its begin. */
@@ -208,6 +223,7 @@ int netlink_transaction(struct netlink *nl, unsigned subsystem, struct nlmsghdr 
 		.msg_iovlen = sizeof(parts) / sizeof(parts[0]),
 	};
 
+	nlh->nlmsg_flags |= NLM_F_ACK;
 	if (sendmsg(netlink_fd(nl), &message, 0) < 0)
 		return -errno;
 	return read_answer(nl, &r);

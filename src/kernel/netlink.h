@@ -2,10 +2,10 @@
 /*
  * One netlink socket on which a request waits for its answer.
  *
- * A request gets a fresh sequence number and the ACK flag, is sent, and messages are read until
- * its own answer comes; those of other sequence numbers are skipped. The kernel answers inside
- * the send, so that the wait is a matter of one system call; NETLINK_WAIT_MS of silence end it
- * all the same. The caller builds the message with libmnl in a buffer of its own.
+ * A request gets a fresh sequence number, is sent, and messages are read until its own answer
+ * comes; those of other sequence numbers are skipped. The kernel answers inside the send, so that
+ * the wait is a matter of one system call; NETLINK_WAIT_MS of silence end it all the same. The
+ * caller builds the message with libmnl in a buffer of its own.
  *
  * Not thread-safe: each worker owns its own.
  *
@@ -35,9 +35,8 @@ int netlink_fd(const struct netlink *nl);
 int netlink_request(struct netlink *nl, struct nlmsghdr *nlh) __attribute__((warn_unused_result));
 
 /*
- * Sends and hands every answer to cb, then waits for the end: NLMSG_DONE where nlh asks for a
- * dump, the ACK otherwise. cb returns 0 to go on or -errno, which is returned after the answers
- * have been read to their end. -EINTR: a dump was overtaken by a change, ask again.
+ * Sends and hands the answer to cb, or all of them up to NLMSG_DONE where nlh asks for a dump. cb
+ * returns 0 to go on or -errno, which is returned after the answers have been read to their end. -EINTR: a dump was overtaken by a change, ask again.
  */
 typedef int netlink_answer(const struct nlmsghdr *nlh, void *data);
 int netlink_query(struct netlink *nl, struct nlmsghdr *nlh, netlink_answer *cb, void *data)
