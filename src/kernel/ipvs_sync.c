@@ -11,12 +11,15 @@
 #include "kernel/netlink.h"
 #include "kernel/udp_diag.h"
 
-/* A message comes back within the sendto; on a starved machine it took 120 ms. */
+/* A message comes back within the sendmmsg; on a starved machine it took 120 ms. */
 #define ECHO_WAIT_MS 1000
+
+/* A message of entries and the barrier behind it are sent together. */
+enum { MESSAGE, BARRIER, SHIPMENT };
 
 /*
  * Entries are counted, and tickets are such counts:
- * settled <= fenced <= sent <= accepted, where accepted - sent is the number pending.
+ * settled <= sent <= accepted, where accepted - sent is the number pending.
  */
 struct ipvs_sync {
 	struct multicast multicast;
@@ -26,13 +29,12 @@ struct ipvs_sync {
 	uint8_t syncid;
 	size_t message_max;
 
-	uint64_t message;   /* number of the last one sent */
-	long message_since; /* monotonic ms */
-	bool on_its_way;    /* it has not come back yet */
+	uint64_t number;     /* of the last message or barrier sent */
+	uint64_t came_back;  /* number of the last one that has, in the order they were sent */
+	long shipment_since; /* monotonic ms */
 
 	uint64_t accepted;
 	uint64_t sent;
-	uint64_t fenced; /* sent before the last message */
 	uint64_t settled;
 	uint64_t lost_from, lost_to; /* lost: lost_from < ticket <= lost_to */
 	int lost_error;
@@ -115,47 +117,94 @@ static void declare_lost(struct ipvs_sync *s, int error)
 		s->lost_from = s->settled;
 	s->lost_to = s->sent;
 	s->lost_error = error;
-	s->settled = s->fenced = s->sent;
-	s->on_its_way = false;
+	s->settled = s->sent;
+	s->came_back = s->number;
+}
+
+static bool is_on_its_way(const struct ipvs_sync *s)
+{
+	return s->came_back != s->number;
+}
+
+static void put_shipment(struct mmsghdr headers[SHIPMENT], struct iovec parts[SHIPMENT],
+			 uint8_t messages[SHIPMENT][IPVS_MESSAGE_MAX])
+{
+	memset(headers, 0, SHIPMENT * sizeof(headers[0]));
+	for (size_t i = 0; i < SHIPMENT; i++) {
+		parts[i] = (struct iovec){ messages[i], IPVS_MESSAGE_MAX };
+		headers[i].msg_hdr.msg_iov = &parts[i];
+		headers[i].msg_hdr.msg_iovlen = 1;
+	}
+}
+
+/* What is older belongs to a shipment that was given up. */
+static void take_echo(struct ipvs_sync *s, const uint8_t *message, size_t length)
+{
+	uint64_t number;
+
+	if (ipvs_message_trailer(message, length, &number) < 0 || number <= s->came_back)
+		return;
+	if (number == s->came_back + 1)
+		s->came_back = number;
+	else
+		declare_lost(s, -ENOBUFS);
 }
 
 static void read_echo(struct ipvs_sync *s)
 {
-	uint8_t message[IPVS_MESSAGE_MAX];
-	uint64_t number;
-	ssize_t length;
+	uint8_t messages[SHIPMENT][IPVS_MESSAGE_MAX];
+	struct mmsghdr headers[SHIPMENT];
+	struct iovec parts[SHIPMENT];
+	int count = 1;
 
-	while (s->on_its_way) {
-		length = recv(s->multicast.echo, message, sizeof(message), MSG_DONTWAIT);
-		if (length < 0)
-			break;
-		if (ipvs_message_trailer(message, (size_t)length, &number) == 0 &&
-		    number == s->message)
-			s->on_its_way = false;
+	put_shipment(headers, parts, messages);
+	while (is_on_its_way(s) && count > 0) {
+		count = recvmmsg(s->multicast.echo, headers, SHIPMENT, MSG_DONTWAIT, NULL);
+		for (int i = 0; i < count; i++)
+			take_echo(s, messages[i], headers[i].msg_len);
 	}
-	if (s->on_its_way && milliseconds() - s->message_since > ECHO_WAIT_MS)
+	if (is_on_its_way(s) && milliseconds() - s->shipment_since > ECHO_WAIT_MS)
 		declare_lost(s, -ETIMEDOUT);
 }
 
-/* Sends what is pending, as much as one message holds; a barrier where nothing is. */
-static int send_message(struct ipvs_sync *s)
+static int encode(const struct ipvs_sync *s, uint64_t number, size_t count, struct iovec *part,
+		  size_t *taken)
 {
-	uint8_t message[IPVS_MESSAGE_MAX];
-	size_t taken;
-	int length = ipvs_message_encode(message, s->message_max, s->syncid, s->message + 1,
-					 s->entries, s->pending, &taken);
+	int length = ipvs_message_encode(part->iov_base, s->message_max, s->syncid, number, s->entries,
+					 count, taken);
 
 	if (length < 0)
 		return length;
-	if (send(s->multicast.sender, message, (size_t)length, MSG_DONTWAIT) < 0)
+	part->iov_len = (size_t)length;
+	return 0;
+}
+
+/* Sends what is pending, as much as one message holds, and a barrier. */
+static int send_shipment(struct ipvs_sync *s)
+{
+	uint8_t messages[SHIPMENT][IPVS_MESSAGE_MAX];
+	struct mmsghdr headers[SHIPMENT];
+	struct iovec parts[SHIPMENT];
+	size_t taken, none;
+	int err, count;
+
+	put_shipment(headers, parts, messages);
+	err = encode(s, s->number + 1, s->pending, &parts[MESSAGE], &taken);
+	if (err == 0)
+		err = encode(s, s->number + 2, 0, &parts[BARRIER], &none);
+	if (err < 0)
+		return err;
+	count = sendmmsg(s->multicast.sender, headers, SHIPMENT, MSG_DONTWAIT);
+	if (count < 0)
 		return -errno;
-	s->message++;
-	s->message_since = milliseconds();
-	s->on_its_way = true;
-	s->fenced = s->sent;
+	s->came_back = s->number;
+	s->number += SHIPMENT;
+	s->shipment_since = milliseconds();
 	s->sent += taken;
 	s->pending -= taken;
 	memmove(s->entries, s->entries + taken, s->pending * sizeof(s->entries[0]));
+	if (count < SHIPMENT)
+		declare_lost(s, -ENOBUFS);
 	return 0;
 }
 
@@ -166,9 +215,9 @@ static int advance(struct ipvs_sync *s)
 
 	for (;;) {
 		read_echo(s);
-		if (s->on_its_way || (s->pending == 0 && s->fenced == s->sent))
+		if (is_on_its_way(s) || s->pending == 0)
 			return 0;
-		err = send_message(s);
+		err = send_shipment(s);
 		if (err < 0)
 			return err == -EAGAIN ? 0 : err;
 	}
@@ -185,7 +234,7 @@ static int look_at_queue(struct ipvs_sync *s)
 		s->drops = queue.drops;
 		declare_lost(s, -ENOBUFS);
 	} else if (queue.bytes == 0) {
-		s->settled = s->fenced;
+		s->settled = s->sent;
 	}
 	return 0;
 }
@@ -240,7 +289,7 @@ int ipvs_sync_settled(struct ipvs_sync *s, uint64_t ticket)
 	if (known)
 		return known;
 	err = advance(s);
-	if (err == 0 && !s->on_its_way && s->fenced > s->settled)
+	if (err == 0 && !is_on_its_way(s) && s->sent > s->settled)
 		err = look_at_queue(s);
 	return err < 0 ? err : answer(s, ticket);
 }

@@ -2,17 +2,17 @@
 /*
  * Gives IPVS connection entries through its backup thread, and tells when they are in force.
  *
- * Theory of operation. The thread reads its UDP socket and makes the entries: sendto returns
+ * Theory of operation. The thread reads its UDP socket and makes the entries: sendmmsg returns
  * before that, and a client is fast enough to come between. What is known:
  *  1. The thread is sequential: when it has taken message n+1 off its socket, it is done with n.
  *  2. Our echo socket is a member of the same group and connected to our sending socket. The
  *     kernel delivers a multicast datagram to the newest socket last, so that what has come
  *     back on the echo socket is in the thread's queue or already taken from it.
  *  3. inet_diag tells the length of the thread's queue, and how much it had to drop.
- * A message is sent only after the one before has come back, so that they keep their order; a
- * message without entries follows the last one as a barrier. When the barrier has come back
- * and the queue is empty, every entry before it is in force. Nothing here waits: entries gather
- * while a message is on its way.
+ * Each message is followed by one without entries, the barrier, in the same system call. When both
+ * have come back, in this order, and the queue is empty, every entry is in force; in another order,
+ * or when one of them could not be sent, they count as lost. The next is sent only after that.
+ * Nothing here waits: entries gather while a message is on its way.
  *
  *	ipvs_sync_send     → a ticket
  *	ipvs_sync_settled  → 1 in force, 0 not yet: ask again (in some 100 µs), -errno lost
