@@ -5,6 +5,7 @@
 #include "kernel/conntrack.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -363,6 +364,16 @@ static bool visit_pending(void *context, struct pending_packet *p)
 
 /* ---- rounds ---- */
 
+/* The first visit makes the openings, the second mostly finds them in force already. */
+static void visit_all_pending(struct traffic *t)
+{
+	if (pending_is_empty(t->pending))
+		return;
+	pending_each(t->pending, visit_pending, t);
+	sched_yield(); /* who makes the entries may need this very processor for it */
+	pending_each(t->pending, visit_pending, t);
+}
+
 static void take_packets(struct traffic *t)
 {
 	struct queue_packet packets[QUEUE_BATCH_MAX];
@@ -376,9 +387,7 @@ static void take_packets(struct traffic *t)
 	for (int i = 0; i < count; i++)
 		if (!handle(t, &packets[i]))
 			waiting++;
-	/* The first visit makes the openings, the second mostly finds them in force already. */
-	pending_each(t->pending, visit_pending, t);
-	pending_each(t->pending, visit_pending, t);
+	visit_all_pending(t);
 	flush(t);
 	if (count > 0)
 		latency_add(&t->latency, now_us() - start, (uint64_t)count - waiting);
