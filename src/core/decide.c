@@ -129,15 +129,16 @@ static void refuse_tls(struct decision *d, const struct line *line)
 
 static void read_command(const struct situation *at, struct decision *d, const struct line *line)
 {
-	char text[PARTIAL_MAX];
-	size_t size;
+	char room[PARTIAL_MAX];
+	size_t size = line->size;
+	const char *text;
 	struct span argument;
 	enum command command;
 
 	requests_add(&d->after.unanswered);
-	if (line->too_long || line->size > sizeof(text))
+	if (line->too_long || size > sizeof(room))
 		return;
-	size = message_strip_telnet(line->text, line->size, text);
+	text = message_strip_telnet(line->text, &size, room);
 	command = message_command(text, size, &argument);
 	switch (command) {
 	case COMMAND_PASV:

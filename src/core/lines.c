@@ -3,13 +3,11 @@
 
 #include <string.h>
 
-static size_t without_line_end(const char *text, size_t size)
+static size_t without_line_end(const struct line *line)
 {
-	if (size > 0 && text[size - 1] == '\n')
-		size--;
-	if (size > 0 && text[size - 1] == '\r')
-		size--;
-	return size;
+	size_t size = line->raw_size - line->complete;
+
+	return size > 0 && line->text[size - 1] == '\r' ? size - 1 : size;
 }
 
 /* Joins what was kept with the part in this segment, if both fit. */
@@ -48,7 +46,7 @@ void line_take(struct line_reader *r, struct line *line)
 	if (r->kept > 0)
 		assemble(r, line);
 	r->kept = 0;
-	line->size = without_line_end(line->text, line->raw_size);
+	line->size = without_line_end(line);
 	if (line->raw_size > r->max_line)
 		line->too_long = true;
 }

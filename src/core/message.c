@@ -67,36 +67,26 @@ size_t message_telnet_prefix(const char *line, size_t size)
 	return at;
 }
 
-size_t message_strip_telnet(const char *line, size_t size, char *out)
+const char *message_strip_telnet(const char *line, size_t *size, char *room)
 {
 	size_t at = 0, kept = 0;
 
-	if (memchr(line, TELNET_IAC, size) == NULL) {
-		memcpy(out, line, size);
-		return size;
-	}
-	while (at < size) {
+	if (memchr(line, TELNET_IAC, *size) == NULL)
+		return line;
+	while (at < *size) {
 		if ((uint8_t)line[at] != TELNET_IAC)
-			out[kept++] = line[at++];
+			room[kept++] = line[at++];
 		else
-			at += telnet_command_size(line + at, size - at);
+			at += telnet_command_size(line + at, *size - at);
 	}
-	return kept;
+	*size = kept;
+	return room;
 }
 
-/* A verb in upper case, a letter a byte, so that it is compared at once. */
-static uint32_t fold(const char *verb, size_t size)
+/* A verb of that many letters, in upper case, a letter a byte, so that it is compared at once. */
+static enum command find_command(uint32_t verb, size_t letters)
 {
-	uint32_t folded = 0;
-
-	for (size_t i = 0; i < size; i++)
-		folded = folded << 8 | ((uint8_t)verb[i] & ~0x20U);
-	return folded;
-}
-
-static enum command find_command(const char *verb, size_t size)
-{
-	switch (fold(verb, size)) {
+	switch (verb) {
 	case FOUR('P', 'A', 'S', 'V'):
 		return COMMAND_PASV;
 	case FOUR('E', 'P', 'S', 'V'):
@@ -108,7 +98,7 @@ static enum command find_command(const char *verb, size_t size)
 	case FOUR('A', 'U', 'T', 'H'):
 		return COMMAND_AUTH;
 	case FOUR(0, 'C', 'C', 'C'):
-		return size == 3 ? COMMAND_CCC : COMMAND_OTHER;
+		return letters == 3 ? COMMAND_CCC : COMMAND_OTHER;
 	case FOUR('R', 'E', 'T', 'R'):
 	case FOUR('S', 'T', 'O', 'R'):
 	case FOUR('S', 'T', 'O', 'U'):
@@ -124,16 +114,18 @@ static enum command find_command(const char *verb, size_t size)
 
 enum command message_command(const char *line, size_t size, struct span *argument)
 {
-	size_t verb = 0, start, end = size;
+	const size_t most = size <= VERB_MAX ? size : VERB_MAX + 1;
+	size_t letters = 0, start, end = size;
 	enum command command;
+	uint32_t verb = 0;
 
 	*argument = (struct span){ 0 };
-	while (verb < size && verb <= VERB_MAX && !is_blank(line[verb]))
-		verb++;
-	command = verb <= VERB_MAX ? find_command(line, verb) : COMMAND_OTHER;
+	for (; letters < most && !is_blank(line[letters]); letters++)
+		verb = verb << 8 | ((uint8_t)line[letters] & ~0x20U);
+	command = letters <= VERB_MAX ? find_command(verb, letters) : COMMAND_OTHER;
 	if (command == COMMAND_OTHER || command == COMMAND_TRANSFER)
 		return command;
-	for (start = verb; start < size && is_blank(line[start]); start++)
+	for (start = letters; start < size && is_blank(line[start]); start++)
 		;
 	while (end > start && is_blank(line[end - 1]))
 		end--;

@@ -34,10 +34,10 @@ struct span {
 #define ANNOUNCEMENT_MAX 24
 
 /*
- * Copies a line without its Telnet commands (RFC 854) to out, of the same size.
- * Returns the size of the copy.
+ * A line without its Telnet commands (RFC 854) and its size: the line itself where it has none, else
+ * a copy in room, which is as large as the line.
  */
-size_t message_strip_telnet(const char *line, size_t size, char *out);
+const char *message_strip_telnet(const char *line, size_t *size, char *room);
 
 /* Size of the Telnet commands that a line begins with. */
 size_t message_telnet_prefix(const char *line, size_t size);

@@ -398,11 +398,11 @@ static bool changes_nothing(const struct situation *at, const struct decision *d
 void settle(const struct situation *at, struct decision *d, struct table *table,
 	    struct session *session, uint8_t *buffer, size_t capacity, struct outcome *outcome)
 {
-	*outcome = (struct outcome){ .verdict = VERDICT_DROP };
-	if (changes_nothing(at, d, session)) {
+	const bool unchanged = changes_nothing(at, d, session);
+
+	*outcome = (struct outcome){ .verdict = unchanged ? VERDICT_ACCEPT : VERDICT_DROP };
+	if (unchanged)
 		table_commit(table, session, &d->after, at->now);
-		outcome->verdict = VERDICT_ACCEPT;
-	} else if (!must_fail_closed(at, d)) {
+	else if (!must_fail_closed(at, d))
 		settle_changes(at, d, table, session, buffer, capacity, outcome);
-	}
 }

@@ -259,10 +259,15 @@ struct session *table_add(struct table *t, const struct flow *flow, uint32_t now
 
 void table_commit(struct table *t, struct session *s, const struct dialogue *dialogue, uint32_t now)
 {
-	list_remove(t, list_of(t, s), s);
+	struct list *before = list_of(t, s), *after;
+
 	s->dialogue = *dialogue;
+	after = list_of(t, s);
+	if (after == before && s->seen == now)
+		return; /* lists are in the order of seconds */
+	list_remove(t, before, s);
 	s->seen = now;
-	list_push(t, list_of(t, s), s);
+	list_push(t, after, s);
 }
 
 struct session *table_silent_transfer(struct table *t, uint32_t now, uint32_t seconds)

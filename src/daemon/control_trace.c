@@ -105,13 +105,14 @@ static size_t escape(const char *bytes, size_t size, char *out)
 
 void control_trace_show(enum direction from, const char *line, size_t size, char *out)
 {
-	char plain[CONTROL_TRACE_LINE_MAX];
+	char room[CONTROL_TRACE_LINE_MAX];
+	const char *plain;
 	bool secret;
 	size_t used;
 
-	if (size > sizeof(plain))
-		size = sizeof(plain);
-	size = message_strip_telnet(line, size, plain);
+	if (size > sizeof(room))
+		size = sizeof(room);
+	plain = message_strip_telnet(line, &size, room);
 	secret = from == FROM_CLIENT && find_secret(plain, size, &size);
 	used = escape(plain, size, out);
 	if (secret)

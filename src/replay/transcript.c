@@ -43,16 +43,18 @@ static size_t showable(const char *line, size_t size)
 const char *transcript_format(enum direction from, const char *line, size_t size,
 			      char text[static TRANSCRIPT_TEXT_MAX])
 {
-	char plain[TRANSCRIPT_LINE_MAX];
+	char room[TRANSCRIPT_LINE_MAX];
+	const char *plain;
 	size_t shown, end;
 
-	if (size > sizeof(plain))
-		size = sizeof(plain);
+	if (size > sizeof(room))
+		size = sizeof(room);
 	if (from == FROM_SERVER) {
 		escape(line, size, text);
 		return text;
 	}
-	shown = message_strip_telnet(line, size, plain);
+	shown = size;
+	plain = message_strip_telnet(line, &shown, room);
 	if (showable(plain, shown) == shown) {
 		escape(line, size, text);
 		return text;

@@ -46,12 +46,13 @@ static void refit(const char *line, size_t size, struct span where, bool passive
 
 static void read_messages(const char *line, size_t size)
 {
-	char *stripped = malloc(size + 1);
+	char *room = malloc(size + 1);
+	size_t bare = size;
+	const char *stripped = message_strip_telnet(line, &bare, room);
 	struct endpoint e;
 	struct span where;
 	enum command command;
 	uint16_t port;
-	size_t bare = message_strip_telnet(line, size, stripped);
 
 	require(bare <= size && message_telnet_prefix(line, size) <= size);
 	command = message_command(stripped, bare, &where);
@@ -69,7 +70,7 @@ static void read_messages(const char *line, size_t size)
 		require(where.start >= 4 && where.start + where.size <= size);
 		refit(line, size, where, false);
 	}
-	free(stripped);
+	free(room);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
