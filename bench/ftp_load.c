@@ -60,8 +60,8 @@ static void session(struct load *load, unsigned long transfers)
 	int control = client_connect(&load->service);
 
 	client_reply(control, '2');
-	client_say(control, "USER anonymous\r\n", '3');
-	client_say(control, "PASS bench@\r\n", '2');
+	client_say(control, "USER test\r\n", '3');
+	client_say(control, "PASS test\r\n", '2');
 	client_say(control, "TYPE I\r\n", '2');
 	for (unsigned long i = 0; i < transfers; i++)
 		transfer(load, control);

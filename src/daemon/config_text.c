@@ -345,7 +345,7 @@ static int add_source(struct scan *scan, const char *path, const struct cursor *
 static int scan_file(struct scan *scan, const char *path, const struct cursor *from)
 {
 	struct cursor c = { .line = 1, .source = (uint32_t)scan->out->source_count };
-	size_t length;
+	size_t length = 0;
 	int err = add_source(scan, path, from, &length);
 
 	scan->no_memory |= err == -ENOMEM;

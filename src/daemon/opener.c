@@ -146,7 +146,7 @@ static struct ipvs_entry entry_of(const struct situation *at, const struct want 
 
 static int send_entry(struct opener *o, const struct ipvs_entry *entry, uint64_t *ticket)
 {
-	uint64_t number;
+	uint64_t number = 0;
 	int error = o->stale ? follow_thread(o) : 0;
 
 	if (error == 0)
