@@ -63,17 +63,18 @@ static const char helper_object[] =
 	"\t\ttype \"" HELPER_NAME "\" protocol tcp\n"
 	"\t}\n";
 
-/* Only what conntrack has confirmed may be queued, hence established. */
+/*
+ * Only what conntrack has confirmed may be queued, hence established. What most packets fail comes
+ * first: every packet that the director forwards goes through these rules.
+ */
 static const char divert_rules[] =
 	"\tchain divert {\n"
-	"\t\tmeta l4proto tcp ct state new ip daddr . tcp dport @services4"
-	" ct helper set \"" HELPER_NAME "\"\n"
-	"\t\tmeta l4proto tcp ct state new ip6 daddr . tcp dport @services6"
-	" ct helper set \"" HELPER_NAME "\"\n"
-	"\t\tmeta l4proto tcp ct state established"
-	" ct original ip daddr . ct original proto-dst @services4 goto control\n"
-	"\t\tmeta l4proto tcp ct state established"
-	" ct original ip6 daddr . ct original proto-dst @services6 goto control\n"
+	"\t\tmeta l4proto tcp ct original ip daddr . ct original proto-dst @services4"
+	" ct state established goto control\n"
+	"\t\tmeta l4proto tcp ct original ip6 daddr . ct original proto-dst @services6"
+	" ct state established goto control\n"
+	"\t\tct state new ip daddr . tcp dport @services4 ct helper set \"" HELPER_NAME "\"\n"
+	"\t\tip6 daddr . tcp dport @services6 ct state new ct helper set \"" HELPER_NAME "\"\n"
 	"\t}\n";
 
 /* A connection foretold by another helper is no better than a new one. */
