@@ -6,13 +6,14 @@
 void attributes_of(const void *bytes, size_t length, const struct nlattr **table, size_t count)
 {
 	const struct nlattr *attr = bytes;
-	size_t step;
 
 	memset(table, 0, count * sizeof(*table));
-	while (mnl_attr_ok(attr, (int)length)) {
-		if (mnl_attr_get_type(attr) < count)
-			table[mnl_attr_get_type(attr)] = attr;
-		step = (size_t)MNL_ALIGN((int)attr->nla_len);
+	while (length >= sizeof(*attr) && attr->nla_len >= sizeof(*attr) && attr->nla_len <= length) {
+		const size_t type = attr->nla_type & (uint16_t)NLA_TYPE_MASK;
+		const size_t step = (size_t)MNL_ALIGN((int)attr->nla_len);
+
+		if (type < count)
+			table[type] = attr;
 		if (step >= length)
 			break;
 		length -= step;
@@ -36,14 +37,6 @@ void attributes_in(const struct nlattr *attr, const struct nlattr **table, size_
 			      count);
 	else
 		memset(table, 0, count * sizeof(*table));
-}
-
-bool attribute_get(const struct nlattr *attr, void *value, size_t size)
-{
-	if (!attr || mnl_attr_get_payload_len(attr) != size)
-		return false;
-	memcpy(value, mnl_attr_get_payload(attr), size);
-	return true;
 }
 
 bool attribute_is_string(const struct nlattr *attr, const char *string)

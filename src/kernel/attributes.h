@@ -12,6 +12,7 @@
 #include <libmnl/libmnl.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 /* table[type] is the attribute of that type below count, or NULL. */
 void attributes_of(const void *bytes, size_t length, const struct nlattr **table, size_t count);
@@ -23,8 +24,14 @@ void attributes_of_message(const struct nlmsghdr *nlh, size_t header,
 /* The same for those nested in attr; none where attr is NULL. */
 void attributes_in(const struct nlattr *attr, const struct nlattr **table, size_t count);
 
-/* Copies the value if attr is there and has just that size. */
-bool attribute_get(const struct nlattr *attr, void *value, size_t size);
+/* Copies the value if attr is there and has just that size. Inline: most are a few bytes. */
+static inline bool attribute_get(const struct nlattr *attr, void *value, size_t size)
+{
+	if (attr == NULL || attr->nla_len != sizeof(*attr) + size)
+		return false;
+	memcpy(value, attr + 1, size);
+	return true;
+}
 
 /* attr is there and its value is that string, with or without its terminator. */
 bool attribute_is_string(const struct nlattr *attr, const char *string);
