@@ -78,8 +78,10 @@ static void open_active(const struct situation *at, struct decision *d, enum mod
 		refuse(d, REASON_ADDRESS_FOREIGN);
 	else if (target->port < PRIVILEGED_PORTS)
 		refuse(d, REASON_PORT_PRIVILEGED);
-	else if (opening_allowed(at, d))
+	else if (opening_allowed(at, d)) {
 		add_want(at, d, mode)->target = *target;
+		d->after.active_pending = true;
+	}
 }
 
 static void read_active(const struct situation *at, struct decision *d, enum mode mode,
@@ -136,8 +138,10 @@ static void read_command(const struct situation *at, struct decision *d, const s
 	enum command command;
 
 	requests_add(&d->after.unanswered);
-	if (line->too_long || size > sizeof(room))
+	if (line->too_long || size > sizeof(room)) {
+		d->after.transfer_pending = true; /* it may be one */
 		return;
+	}
 	text = message_strip_telnet(line->text, &size, room);
 	command = message_command(text, size, &argument);
 	switch (command) {
@@ -426,8 +430,10 @@ static void read_lines(const struct situation *at, struct decision *d, struct li
 	if (stream->phase == PHASE_SKIP) {
 		if (line_skip(reader)) {
 			stream->phase = PHASE_START;
-			if (at->from == FROM_CLIENT)
+			if (at->from == FROM_CLIENT) {
 				requests_add(&d->after.unanswered);
+				d->after.transfer_pending = true; /* its verb was not whole */
+			}
 		}
 		stream->next = reader->seq;
 	}
@@ -479,6 +485,8 @@ static bool is_early(const struct situation *at, struct decision *d)
 		return true;
 	}
 	/* The missing bytes passed unseen: take up the dialogue at the next line. */
+	if (at->from == FROM_CLIENT)
+		d->after.unanswered = REQUESTS_MAX;
 	stream->next = seq;
 	stream->phase = PHASE_SKIP;
 	return false;
@@ -556,7 +564,8 @@ static uint32_t first_byte(const struct packet *p)
 
 bool decide_begins_anew(const struct session *s, const struct packet *p, enum direction from)
 {
-	return is_handshake(p, from) && s->dialogue.streams[FROM_SERVER].next != first_byte(p);
+	return is_handshake(p, from) &&
+	       s->dialogue.streams[FROM_SERVER].next != first_byte(p) + (uint32_t)p->payload_size;
 }
 
 /*

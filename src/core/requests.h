@@ -24,32 +24,41 @@ static inline void requests_add(uint8_t *number)
 static inline void requests_forget(struct dialogue *d)
 {
 	d->unanswered = d->pasv_pending = d->epsv_pending = 0;
-	d->refused = d->auth_pending = d->transfer_pending = false;
+	d->refused = d->auth_pending = d->active_pending = d->transfer_pending = false;
 }
 
 /* A final reply, whatever it says, but for the greeting: that answers no command. */
 static inline void requests_answered(struct dialogue *d)
 {
+	d->active_pending = false;
 	if (d->unanswered == 0 || d->unanswered == REQUESTS_MAX || --d->unanswered > 0)
 		return;
 	if (d->refused)
 		requests_forget(d);
 }
 
+/* What was opened has been used, or never will be. */
+static inline void requests_let_go(struct dialogue *d)
+{
+	if (d->unused > 0)
+		d->unused--;
+}
+
 /* A transfer that has begun or was refused has let go of its opening. */
 static inline void requests_end_transfer(struct dialogue *d)
 {
 	d->transfer_pending = false;
-	if (d->unused > 0)
-		d->unused--;
+	requests_let_go(d);
 }
 
 /* Before it is counted as an answer. */
 static inline void requests_refused(struct dialogue *d)
 {
-	d->refused = true;
+	d->refused = d->unanswered > 0;
 	d->auth_pending = false;
-	if (d->transfer_pending)
+	if (d->active_pending)
+		requests_let_go(d);
+	else if (d->transfer_pending)
 		requests_end_transfer(d);
 }
 

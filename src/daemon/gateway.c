@@ -98,7 +98,7 @@ static int load_ruleset(struct gateway *g, const struct config *config, const st
 
 	plan.fresh = fresh;
 	error = ruleset_apply(g->ruleset, &plan);
-	if (error < 0 && !g->ruleset_broken)
+	if (error < 0 && !(fresh && g->ruleset_broken)) /* told already, and tried again and again */
 		log_message(g->log, LOG_RULESET_REFUSED, ruleset_error(g->ruleset));
 	return error;
 }

@@ -6,7 +6,7 @@
  * with its fields; else it is one line "ftpalgd: level: text" on stderr. Whatever is outside
  * printable ASCII leaves as \xNN: nothing that came over the wire reaches a terminal raw.
  *
- * Packets never wait for whoever reads the log: a record that finds no room is lost, and the next one
+ * Packets never wait for whoever reads the journal, a pipe or a file: a record that finds no room is lost, and the next one
  * that finds some comes after one that tells how many were.
  *
  * A struct log belongs to main and outlives every thread that uses it. All calls but log_open,

@@ -176,7 +176,6 @@ static int open_events(struct daemon *d)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
 	d->signals = signalfd(-1, &set, SFD_CLOEXEC);
 	d->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
 	if (d->signals < 0 || d->timer < 0 || timerfd_settime(d->timer, 0, &every, NULL) < 0)
@@ -230,8 +229,10 @@ static int start(struct daemon *d, struct config *config)
 
 static int run(struct daemon *d, struct config *config)
 {
-	bool fit = preflight(config, d->log) == 0;
+	bool fit;
 
+	signal(SIGPIPE, SIG_IGN); /* stderr may be closed before the first message */
+	fit = preflight(config, d->log) == 0;
 	if (!fit || start(d, config) < 0) {
 		config_free(config);
 		log_message(d->log, LOG_NOT_STARTED);

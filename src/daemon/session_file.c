@@ -107,6 +107,7 @@ static void code_dialogue(struct codec *c, struct dialogue *d)
 	code_u8(c, &d->epsv_pending);
 	code_bool(c, &d->refused);
 	code_bool(c, &d->auth_pending);
+	code_bool(c, &d->active_pending);
 	code_bool(c, &d->transfer_pending);
 	code_bool(c, &d->encrypted);
 	code_bool(c, &d->midway);

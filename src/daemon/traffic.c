@@ -364,14 +364,19 @@ static bool visit_pending(void *context, struct pending_packet *p)
 
 /* ---- rounds ---- */
 
-/* The first visit makes the openings, the second mostly finds them in force already. */
-static void visit_all_pending(struct traffic *t)
+/*
+ * The first visit makes the openings of what has just come, the second mostly finds them in force: who
+ * makes the entries may need this very processor for it, but nobody else's packets wait for that.
+ */
+static void visit_all_pending(struct traffic *t, bool fresh)
 {
-	if (pending_is_empty(t->pending))
+	pending_each(t->pending, visit_pending, t);
+	flush(t);
+	if (!fresh || pending_is_empty(t->pending))
 		return;
+	sched_yield();
 	pending_each(t->pending, visit_pending, t);
-	sched_yield(); /* who makes the entries may need this very processor for it */
-	pending_each(t->pending, visit_pending, t);
+	flush(t);
 }
 
 static void take_packets(struct traffic *t)
@@ -387,8 +392,7 @@ static void take_packets(struct traffic *t)
 	for (int i = 0; i < count; i++)
 		if (!handle(t, &packets[i]))
 			waiting++;
-	visit_all_pending(t);
-	flush(t);
+	visit_all_pending(t, waiting > 0);
 	if (count > 0)
 		latency_add(&t->latency, now_us() - start, (uint64_t)count - waiting);
 }

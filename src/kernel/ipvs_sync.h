@@ -10,8 +10,9 @@
  *     back on the echo socket is in the thread's queue or already taken from it.
  *  3. inet_diag tells the length of the thread's queue, and how much it had to drop.
  * Each message is followed by one without entries, the barrier, in the same system call. When both
- * have come back, in this order, and the queue is empty, every entry is in force; in another order,
- * or when one of them could not be sent, they count as lost. The next is sent only after that.
+ * have come back, in this order, and the queue is empty, every entry is in force: unless two
+ * processors delivered one each in the same microsecond. In another order, or when one of them could
+ * not be sent, they count as lost. The next is sent only after that.
  * Nothing here waits: entries gather while a message is on its way.
  *
  *	ipvs_sync_send     → a ticket

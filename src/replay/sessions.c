@@ -20,6 +20,8 @@ static bool is_diverted(const struct passage *p)
 {
 	const struct packet *packet = &p->segment.packet;
 
+	if (segment_opens(&p->segment))
+		return false;
 	return packet->payload_size > 0 || (packet->flags & (TCP_FIN | TCP_RST)) != 0 ||
 	       (segment_answers(&p->segment) && !p->talk->assured);
 }

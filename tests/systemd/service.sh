@@ -122,6 +122,7 @@ echo 'sync = { interface = "absent0"; };' >>"$config"
 ! systemctl restart ftpalgd || give_up "started without the backup thread"
 lab_wait_for '[[ $(property ActiveState) == failed ]]' 60 || give_up "tried for ever"
 released "exit-code 1"
+run journalctl --sync
 run test "$(journal -o cat | grep -c "backup thread on absent0")" = 5
 cp "$LAB_STATE/config" "$config"
 run systemctl reset-failed ftpalgd

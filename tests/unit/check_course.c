@@ -98,6 +98,32 @@ START_TEST(a_transfer_that_is_refused_lets_go_of_its_opening)
 }
 END_TEST
 
+START_TEST(so_does_an_active_command_that_is_refused)
+{
+	for (size_t i = 0; i < 20; i++) {
+		client("PORT 198,51,100,7,195,80\r\n");
+		expect_opening(MODE_ACTIVE, "198.51.100.7:50000");
+		server("500 no active mode here\r\n");
+		client("PASV\r\n");
+		ck_assert_str_eq(server(long_227), long_227_shown);
+		client("RETR x\r\n");
+		server("150 comes\r\n226 done\r\n");
+	}
+}
+END_TEST
+
+START_TEST(so_does_a_transfer_whose_command_came_in_pieces)
+{
+	for (size_t i = 0; i < 20; i++) {
+		client("PASV\r\n");
+		ck_assert_str_eq(server(long_227), long_227_shown);
+		client("RE");
+		client("TR absent\r\n");
+		server("550 no such file\r\n");
+	}
+}
+END_TEST
+
 /* Or else they would not be limited at all. */
 START_TEST(a_refusal_of_anything_else_does_not)
 {
@@ -503,6 +529,8 @@ int main(void)
 		a_long_command_is_no_command,
 		openings_that_nobody_uses_are_limited,
 		a_transfer_that_is_refused_lets_go_of_its_opening,
+		so_does_an_active_command_that_is_refused,
+		so_does_a_transfer_whose_command_came_in_pieces,
 		a_refusal_of_anything_else_does_not,
 		a_request_that_was_refused_is_not_answered_later,
 		a_request_behind_others_gets_its_answer,

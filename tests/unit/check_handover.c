@@ -41,7 +41,7 @@ static struct session *add(struct table *t, uint16_t client_port)
 					   { 4000000000u + client_port, 88, 0, PHASE_SKIP, 0 } },
 			      .opened_at = NOW - 50, .unused = 1, .unanswered = 9, .pasv_pending = 2,
 			      .epsv_pending = 3, .refused = client_port % 5 == 0,
-			      .transfer_pending = true, .encrypted = client_port % 2, .midway = true,
+			      .active_pending = true, .transfer_pending = true, .encrypted = client_port % 2, .midway = true,
 			      .transferring = client_port % 3 == 0 };
 
 	ck_assert_ptr_nonnull(s);
