@@ -2,13 +2,15 @@
 /*
  * The least that a program on an NFQUEUE can do: accept everything. What ftpalgd is compared to.
  *
- *	accept LOOP conntrack|plain NUMBER
+ *	accept LOOP conntrack|plain NUMBER COUNT
  *
  * LOOP   single  one recv and one send for each packet
  *        many    one recvmmsg, the verdicts in one send
  *        batch   one recvmmsg, one verdict for all of them (it could change no packet)
  *
  * conntrack: messages carry the packet's conntrack entry, as ftpalgd needs them.
+ *
+ * COUNT queues from NUMBER on, each with a thread of its own.
  */
 #include "kernel/queue_config.h"
 #include "plain_queue.h"
@@ -20,23 +22,28 @@
 #include <libnetfilter_queue/libnetfilter_queue.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nfnetlink_queue.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 enum {
 	BATCH = 64,
 	MESSAGE_MAX = 16384, /* the bench's packets are small */
 	LENGTH = 8192,
 	VERDICT_ROOM = 64,
+	QUEUES_MAX = 16,
 };
 
-static uint8_t messages[BATCH][MESSAGE_MAX] __attribute__((aligned(8)));
-static uint8_t verdicts[BATCH * VERDICT_ROOM] __attribute__((aligned(8)));
-static uint16_t number;
+static _Thread_local uint8_t messages[BATCH][MESSAGE_MAX] __attribute__((aligned(8)));
+static _Thread_local uint8_t verdicts[BATCH * VERDICT_ROOM] __attribute__((aligned(8)));
+static _Thread_local uint16_t number;
+
+static const char *loop_name, *messages_name;
 
 static void fail(const char *what, int error)
 {
@@ -74,7 +81,7 @@ static size_t put_verdict(uint8_t *at, int type, uint32_t id)
 	return nlh->nlmsg_len;
 }
 
-static void accept_single(int fd)
+static _Noreturn void accept_single(int fd)
 {
 	for (;;) {
 		ssize_t size = recv(fd, messages[0], MESSAGE_MAX, 0);
@@ -89,8 +96,8 @@ static void accept_single(int fd)
 
 static size_t receive_many(int fd, uint32_t ids[static BATCH])
 {
-	static struct mmsghdr headers[BATCH];
-	static struct iovec iov[BATCH];
+	struct mmsghdr headers[BATCH];
+	struct iovec iov[BATCH];
 	size_t count = 0;
 	int received;
 
@@ -108,7 +115,7 @@ static size_t receive_many(int fd, uint32_t ids[static BATCH])
 	return count;
 }
 
-static void accept_many(int fd, bool batch)
+static _Noreturn void accept_many(int fd, bool batch)
 {
 	uint32_t ids[BATCH];
 
@@ -125,26 +132,44 @@ static void accept_many(int fd, bool batch)
 	}
 }
 
-int main(int argc, char **argv)
+static void *serve(void *queue)
 {
 	const struct timeval forever = { 0 };
 	int fd;
 
-	if (argc != 4) {
-		fprintf(stderr, "usage: accept single|many|batch conntrack|plain NUMBER\n");
-		return 2;
-	}
-	number = (uint16_t)atoi(argv[3]);
-	fd = strcmp(argv[2], "plain") == 0 ? plain_queue_bind(number, LENGTH)
-					   : queue_config_bind(number, LENGTH, true);
+	number = *(const uint16_t *)queue;
+	fd = strcmp(messages_name, "plain") == 0 ? plain_queue_bind(number, LENGTH)
+						 : queue_config_bind(number, LENGTH, true);
 	if (fd < 0)
 		fail("binding the queue", -fd);
 	if (fcntl(fd, F_SETFL, 0) < 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &forever, sizeof(forever)) < 0)
 		fail("waiting without end", errno);
-	puts("ready");
-	fflush(stdout);
-	if (strcmp(argv[1], "single") == 0)
+	if (strcmp(loop_name, "single") == 0)
 		accept_single(fd);
-	accept_many(fd, strcmp(argv[1], "batch") == 0);
+	accept_many(fd, strcmp(loop_name, "batch") == 0);
+}
+
+int main(int argc, char **argv)
+{
+	uint16_t numbers[QUEUES_MAX];
+	int count = argc == 5 ? atoi(argv[4]) : 0;
+
+	if (count < 1 || count > QUEUES_MAX) {
+		fprintf(stderr, "usage: accept single|many|batch conntrack|plain NUMBER COUNT\n");
+		return 2;
+	}
+	loop_name = argv[1];
+	messages_name = argv[2];
+	for (int i = 0; i < count; i++) {
+		pthread_t thread;
+		int error;
+
+		numbers[i] = (uint16_t)(atoi(argv[3]) + i);
+		error = pthread_create(&thread, NULL, serve, &numbers[i]);
+		if (error != 0)
+			fail("starting a thread", error);
+	}
+	for (;;)
+		pause();
 }

@@ -2,10 +2,11 @@
 /*
  * Sessions that all ask for a passive data connection in the same moment, as JSON on one line.
  *
- *	at_once ADDRESS PORT SESSIONS NAME
+ *	at_once ADDRESS PORT SESSIONS SIZE
  *
- * They log in one after the other, send PASV all at once, and then each makes its download of NAME.
- * The time from PASV to each reply is taken; a data connection that is refused is counted.
+ * They log in one after the other, send PASV all at once, and then each makes its download of a file of
+ * that size. The time from PASV to each reply is taken. A data connection that is refused, or brings
+ * less within a second, is counted as lost: two servers may have announced the same port.
  */
 #include "client.h"
 
@@ -18,7 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 60000 };
+enum { PATIENCE_MS = 60000, DATA_SECONDS = 1 };
 
 struct crowd {
 	size_t count;
@@ -26,7 +27,7 @@ struct crowd {
 	struct sockaddr_in *announced;
 	uint64_t *latencies_us;
 	uint64_t bytes;
-	size_t refused;
+	size_t lost;
 };
 
 static void *room(size_t count, size_t size)
@@ -73,27 +74,34 @@ static void ask(struct crowd *crowd)
 	}
 }
 
-static void download(struct crowd *crowd, size_t i, const char *retrieve)
+static void download(struct crowd *crowd, size_t i, size_t size)
 {
 	static char chunk[65536];
+	const struct timeval limit = { .tv_sec = DATA_SECONDS };
 	int control = crowd->controls[i].fd, data = client_try(&crowd->announced[i]);
+	char retrieve[64];
+	size_t all = 0;
 	ssize_t got;
 
 	if (data < 0) {
-		crowd->refused++;
+		crowd->lost++;
 		return;
 	}
+	setsockopt(data, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	snprintf(retrieve, sizeof(retrieve), "RETR %zu\r\n", size);
 	if (send(control, retrieve, strlen(retrieve), MSG_NOSIGNAL) < 0)
 		client_fail("send");
 	while ((got = recv(data, chunk, sizeof(chunk), 0)) > 0)
-		crowd->bytes += (uint64_t)got;
+		all += (size_t)got;
 	close(data);
+	crowd->bytes += all;
+	crowd->lost += all < size;
 }
 
 static void print(const struct crowd *crowd, uint64_t ns)
 {
-	printf("{ \"sessions\": %zu, \"refused\": %zu, \"bytes\": %" PRIu64 ", \"ns\": %" PRIu64
-	       ", \"latencies_us\": [", crowd->count, crowd->refused, crowd->bytes, ns);
+	printf("{ \"sessions\": %zu, \"lost\": %zu, \"bytes\": %" PRIu64 ", \"ns\": %" PRIu64
+	       ", \"latencies_us\": [", crowd->count, crowd->lost, crowd->bytes, ns);
 	for (size_t i = 0; i < crowd->count; i++)
 		printf("%s%" PRIu64, i == 0 ? "" : ", ", crowd->latencies_us[i]);
 	printf("] }\n");
@@ -104,18 +112,18 @@ int main(int argc, char **argv)
 	const struct rlimit descriptors = { 65536, 65536 };
 	struct sockaddr_in service;
 	struct crowd crowd = { 0 };
-	char retrieve[256];
 	uint64_t begun;
+	size_t size;
 
 	if (argc != 5) {
-		fprintf(stderr, "usage: at_once ADDRESS PORT SESSIONS NAME\n");
+		fprintf(stderr, "usage: at_once ADDRESS PORT SESSIONS SIZE\n");
 		return 2;
 	}
 	if (setrlimit(RLIMIT_NOFILE, &descriptors) < 0)
 		client_fail("setrlimit");
 	service = client_address(argv[1], argv[2]);
 	crowd.count = strtoul(argv[3], NULL, 10);
-	snprintf(retrieve, sizeof(retrieve), "RETR %s\r\n", argv[4]);
+	size = strtoul(argv[4], NULL, 10);
 	crowd.controls = room(crowd.count, sizeof(*crowd.controls));
 	crowd.announced = room(crowd.count, sizeof(*crowd.announced));
 	crowd.latencies_us = room(crowd.count, sizeof(*crowd.latencies_us));
@@ -123,7 +131,7 @@ int main(int argc, char **argv)
 	begun = client_now();
 	ask(&crowd);
 	for (size_t i = 0; i < crowd.count; i++)
-		download(&crowd, i, retrieve);
+		download(&crowd, i, size);
 	print(&crowd, client_now() - begun);
 	return 0;
 }

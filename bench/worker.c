@@ -2,11 +2,11 @@
 /*
  * ftpalgd's worker on a kernel without CONFIG_NETFILTER_NETLINK_GLUE_CT, for its queue loop only.
  *
- *	worker NUMBER SERVICE
+ *	worker NUMBER COUNT SERVICE
  *
  * The worker and everything under it are the daemon's own. Only what conntrack would say of a packet
  * is taken from the packet's header: queue_receive and queue_config_bind are wrapped by the linker.
- * It cannot make openings.
+ * It cannot make openings. COUNT queues from NUMBER on, each with a worker, as the daemon has them.
  */
 #include "daemon/handover.h"
 #include "daemon/worker.h"
@@ -83,35 +83,38 @@ static struct policy *make_policy(void)
 	return p;
 }
 
-static int fail(const char *what, int error)
+static int serve(struct worker_plan plan, uint16_t number)
 {
-	fprintf(stderr, "worker: %s: %s\n", what, strerror(-error));
-	return 1;
+	struct worker *worker; /* until the program ends */
+	int error = queue_open(number, LENGTH, true, &plan.queue);
+
+	plan.policy = make_policy();
+	if (error == 0)
+		error = worker_start(&plan, &worker);
+	return error;
 }
 
 int main(int argc, char **argv)
 {
 	struct worker_plan plan = { .sessions = SESSIONS };
-	struct worker *worker;
-	int error;
+	uint16_t number;
+	int error, count;
 
-	if (argc != 3 || endpoint_parse(argv[2], &service) < 0) {
-		fprintf(stderr, "usage: worker NUMBER SERVICE\n");
+	if (argc != 4 || endpoint_parse(argv[3], &service) < 0) {
+		fprintf(stderr, "usage: worker NUMBER COUNT SERVICE\n");
 		return 2;
 	}
-	error = queue_open((uint16_t)atoi(argv[1]), LENGTH, true, &plan.queue);
-	if (error < 0)
-		return fail("opening the queue", error);
-	plan.policy = make_policy();
+	number = (uint16_t)atoi(argv[1]);
+	count = atoi(argv[2]);
 	error = log_open(LOG_LEVEL_WARNING, &plan.log);
 	if (error == 0)
-		error = handover_open(plan.log, (uint32_t)atoi(argv[1]), 1, &plan.handover);
-	if (error == 0)
-		error = worker_start(&plan, &worker);
-	if (error < 0)
-		return fail("starting", error);
-	puts("ready");
-	fflush(stdout);
+		error = handover_open(plan.log, number, (unsigned)count, &plan.handover);
+	for (int i = 0; error == 0 && i < count; i++)
+		error = serve(plan, (uint16_t)(number + i));
+	if (error < 0) {
+		fprintf(stderr, "worker: starting: %s\n", strerror(-error));
+		return 1;
+	}
 	for (;;)
 		pause();
 }

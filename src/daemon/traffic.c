@@ -73,7 +73,8 @@ static void verdict(struct traffic *t, uint32_t id, const struct outcome *outcom
 
 	switch (outcome->verdict) {
 	case VERDICT_ACCEPT:
-		error = queue_accept(t->queue, id);
+		error = pending_is_empty(t->pending) ? queue_accept_until(t->queue, id)
+						     : queue_accept(t->queue, id);
 		break;
 	case VERDICT_REWRITE:
 		counter_add(&t->counters.rewritten, 1);

@@ -23,6 +23,7 @@
 
 /* The longest attribute the kernel makes, and room for the header and the other attributes. */
 #define MESSAGE_MAX  (65536 + 4096)
+#define SEQ_MAY_BE_IN_VAIN 1 /* of a verdict on packets that may not be there; of all others 0 */
 #define VERDICT_ROOM 64 /* headers and padding of a verdict, whatever its payload */
 
 struct queue {
@@ -32,6 +33,7 @@ struct queue {
 	uint8_t *messages; /* QUEUE_BATCH_MAX of MESSAGE_MAX bytes; pages come as they are used */
 	uint8_t *verdicts;
 	size_t verdicts_length;
+	struct nfqnl_msg_verdict_hdr *until; /* of the last verdict, when it is one on many packets */
 	struct queue_counters counters;
 	struct iovec iov[QUEUE_BATCH_MAX];
 	struct mmsghdr headers[QUEUE_BATCH_MAX];
@@ -166,6 +168,7 @@ int queue_flush(struct queue *q)
 	if (sent < 0)
 		return -errno;
 	q->verdicts_length = 0;
+	q->until = NULL;
 	return 0;
 }
 
@@ -181,6 +184,7 @@ static struct nlmsghdr *put_verdict(struct queue *q, unsigned type, uint32_t id,
 		if (*err < 0)
 			return NULL;
 	}
+	q->until = NULL;
 	nlh = nfq_nlmsg_put((char *)q->verdicts + q->verdicts_length, (int)type, q->number);
 	nfq_nlmsg_verdict_put(nlh, (int)id, verdict);
 	return nlh;
@@ -191,10 +195,10 @@ static void end_verdict(struct queue *q, const struct nlmsghdr *nlh)
 	q->verdicts_length += nlh->nlmsg_len;
 }
 
-static int plain_verdict(struct queue *q, unsigned type, uint32_t id, int verdict)
+static int plain_verdict(struct queue *q, uint32_t id, int verdict)
 {
 	int err;
-	const struct nlmsghdr *nlh = put_verdict(q, type, id, verdict, 0, &err);
+	const struct nlmsghdr *nlh = put_verdict(q, NFQNL_MSG_VERDICT, id, verdict, 0, &err);
 
 	if (nlh)
 		end_verdict(q, nlh);
@@ -203,12 +207,29 @@ static int plain_verdict(struct queue *q, unsigned type, uint32_t id, int verdic
 
 int queue_accept(struct queue *q, uint32_t id)
 {
-	return plain_verdict(q, NFQNL_MSG_VERDICT, id, NF_ACCEPT);
+	return plain_verdict(q, id, NF_ACCEPT);
+}
+
+int queue_accept_until(struct queue *q, uint32_t id)
+{
+	struct nlmsghdr *nlh;
+	int err = 0;
+
+	if (q->until) {
+		q->until->id = htonl(id);
+		return 0;
+	}
+	nlh = put_verdict(q, NFQNL_MSG_VERDICT_BATCH, id, NF_ACCEPT, 0, &err);
+	if (nlh) {
+		q->until = mnl_attr_get_payload(mnl_nlmsg_get_payload_offset(nlh, sizeof(struct nfgenmsg)));
+		end_verdict(q, nlh);
+	}
+	return err;
 }
 
 int queue_drop(struct queue *q, uint32_t id)
 {
-	return plain_verdict(q, NFQNL_MSG_VERDICT, id, NF_DROP);
+	return plain_verdict(q, id, NF_DROP);
 }
 
 int queue_rewrite(struct queue *q, uint32_t id, const void *bytes, size_t length)
@@ -285,9 +306,16 @@ static void accept_unseen(struct queue *q, uint32_t id)
 /* What is older was received before the queue was adopted, by somebody who is no more. */
 static void drop_before(struct queue *q, uint32_t id)
 {
+	int err;
+	struct nlmsghdr *nlh = put_verdict(q, NFQNL_MSG_VERDICT_BATCH, id - 1, NF_DROP, 0, &err);
+
 	q->adopted = false;
-	if (plain_verdict(q, NFQNL_MSG_VERDICT_BATCH, id - 1, NF_DROP) < 0)
+	if (!nlh) {
 		q->counters.refused++;
+		return;
+	}
+	nlh->nlmsg_seq = SEQ_MAY_BE_IN_VAIN;
+	end_verdict(q, nlh);
 }
 
 static enum parsed parse_message(struct queue *q, const struct nlmsghdr *nlh,
@@ -311,7 +339,7 @@ static void take_error(struct queue *q, const struct nlmsghdr *nlh)
 	const struct nlmsgerr *error = mnl_nlmsg_get_payload(nlh);
 
 	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*error) ||
-	    error->msg.nlmsg_type != (NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_VERDICT_BATCH))
+	    error->msg.nlmsg_seq != SEQ_MAY_BE_IN_VAIN)
 		q->counters.refused++;
 }
 

@@ -82,9 +82,13 @@ int queue_receive(struct queue *q, struct queue_packet *packets, size_t max)
 	__attribute__((warn_unused_result));
 
 /*
+ * queue_accept_until accepts what is older and waits as well, at the price of one verdict for however
+ * many in a row: for a caller who holds nothing back.
+ *
  * An error comes from the flush of a full buffer: those in it are kept and sent later, this verdict
  * is not taken, and its packet waits on.
  */
+int queue_accept_until(struct queue *q, uint32_t id) __attribute__((warn_unused_result));
 int queue_accept(struct queue *q, uint32_t id) __attribute__((warn_unused_result));
 int queue_drop(struct queue *q, uint32_t id) __attribute__((warn_unused_result));
 int queue_rewrite(struct queue *q, uint32_t id, const void *bytes, size_t length)

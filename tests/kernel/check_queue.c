@@ -126,13 +126,16 @@ END_TEST
 
 START_TEST(a_refused_verdict_is_counted)
 {
-	const struct { struct nlmsghdr nlh; struct nlmsgerr error; } refusal = {
+	struct { struct nlmsghdr nlh; struct nlmsgerr error; } refusal = {
 		.nlh = { .nlmsg_len = sizeof(refusal), .nlmsg_type = NLMSG_ERROR },
 		.error = { .error = -ENOENT },
 	};
 	struct queue *q = fresh_queue();
 	struct queue_packet p;
 
+	ck_assert(!take(q, &refusal, sizeof(refusal), &p));
+	ck_assert_uint_eq(q->counters.refused, 1);
+	refusal.error.msg.nlmsg_seq = SEQ_MAY_BE_IN_VAIN;
 	ck_assert(!take(q, &refusal, sizeof(refusal), &p));
 	ck_assert_uint_eq(q->counters.refused, 1);
 	queue_release(q);
@@ -249,6 +252,47 @@ START_TEST(verdicts_keep_their_order_and_their_bytes)
 }
 END_TEST
 
+static uint32_t accepted_until(const struct nlmsghdr *nlh)
+{
+	const struct nlattr *attr[NFQA_MAX + 1];
+	struct nfqnl_msg_verdict_hdr verdict;
+
+	ck_assert_uint_eq(nlh->nlmsg_type & 0xff, NFQNL_MSG_VERDICT_BATCH);
+	attributes_of_message(nlh, sizeof(struct nfgenmsg), attr, NFQA_MAX + 1);
+	ck_assert(attribute_get(attr[NFQA_VERDICT_HDR], &verdict, sizeof(verdict)));
+	ck_assert_uint_eq(ntohl(verdict.verdict), NF_ACCEPT);
+	return ntohl(verdict.id);
+}
+
+START_TEST(many_in_a_row_are_accepted_by_one_verdict)
+{
+	int fds[2], left;
+	struct queue *q;
+	const struct nlmsghdr *nlh;
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_DGRAM, 0, fds), 0);
+	q = new_queue(fds[0], 2100);
+	nlh = (const struct nlmsghdr *)q->verdicts;
+	for (uint32_t id = 1; id <= 5; id++)
+		ck_assert_int_eq(queue_accept_until(q, id), 0);
+	ck_assert_int_eq(queue_drop(q, 6), 0);
+	for (uint32_t id = 7; id <= 8; id++)
+		ck_assert_int_eq(queue_accept_until(q, id), 0);
+	left = (int)q->verdicts_length;
+	ck_assert_uint_eq(accepted_until(nlh), 5);
+	nlh = mnl_nlmsg_next(nlh, &left);
+	ck_assert_uint_eq(nlh->nlmsg_type & 0xff, NFQNL_MSG_VERDICT);
+	nlh = mnl_nlmsg_next(nlh, &left);
+	ck_assert_uint_eq(accepted_until(nlh), 8);
+	ck_assert_int_eq((int)nlh->nlmsg_len, left);
+	ck_assert_int_eq(queue_flush(q), 0);
+	ck_assert_int_eq(queue_accept_until(q, 9), 0);
+	ck_assert_uint_eq(accepted_until((const struct nlmsghdr *)q->verdicts), 9);
+	queue_close(q);
+	close(fds[1]);
+}
+END_TEST
+
 static const struct nlmsghdr *sent_to(int fd, void *buffer, size_t size)
 {
 	const ssize_t length = recv(fd, buffer, size, MSG_DONTWAIT);
@@ -304,6 +348,7 @@ int main(void)
 	tcase_add_test(tcase, a_truncated_message_does_no_harm);
 	tcase_add_test(tcase, a_mangled_message_does_no_harm);
 	tcase_add_test(tcase, verdicts_keep_their_order_and_their_bytes);
+	tcase_add_test(tcase, many_in_a_row_are_accepted_by_one_verdict);
 	tcase_add_test(tcase, what_a_full_queue_does_can_be_changed);
 	return run_suite("queue", tcase);
 }
