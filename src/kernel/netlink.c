@@ -10,8 +10,11 @@
 #include <sys/socket.h>
 #include <time.h>
 
-/* The kernel makes parts of a dump as large as the reader's buffer, up to this. */
-#define ANSWER_MAX 32768
+/*
+ * The kernel makes, and may clear, a buffer of this size for every part of a dump; with what it adds
+ * itself they are 8 kB. Its parts are of a page at least, and no single answer is longer.
+ */
+#define ANSWER_MAX 7680
 
 struct netlink {
 	struct mnl_socket *socket;
