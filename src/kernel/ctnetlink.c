@@ -82,12 +82,61 @@ static bool get_ports(const struct nlattr *proto, struct endpoint *source,
 	       get_port(attr[CTA_PROTO_DST_PORT], &destination->port);
 }
 
+/* What is in an IPv4 tuple of TCP, in the order and with the padding that the kernel gives it. */
+struct ipv4_tuple {
+	struct nlattr ip, ip_src;
+	struct in_addr source;
+	struct nlattr ip_dst;
+	struct in_addr destination;
+	struct nlattr proto, proto_num;
+	uint8_t number, number_padding[3];
+	struct nlattr proto_src_port;
+	uint16_t source_port, source_padding;
+	struct nlattr proto_dst_port;
+	uint16_t destination_port, destination_padding;
+};
+
+static const struct ipv4_tuple shape = {
+	.ip = { 20, CTA_TUPLE_IP | NLA_F_NESTED },
+	.ip_src = { 8, CTA_IP_V4_SRC },
+	.ip_dst = { 8, CTA_IP_V4_DST },
+	.proto = { 28, CTA_TUPLE_PROTO | NLA_F_NESTED },
+	.proto_num = { 5, CTA_PROTO_NUM },
+	.number = IPPROTO_TCP,
+	.proto_src_port = { 6, CTA_PROTO_SRC_PORT },
+	.proto_dst_port = { 6, CTA_PROTO_DST_PORT },
+};
+
+static bool same(struct nlattr a, struct nlattr b)
+{
+	return a.nla_len == b.nla_len && a.nla_type == b.nla_type;
+}
+
+/* Two of them come with every packet: read at once, where they have the usual shape. */
+static bool get_ipv4_tuple(const struct nlattr *tuple, struct endpoint *source,
+			   struct endpoint *destination)
+{
+	struct ipv4_tuple t;
+
+	if (!attribute_get(tuple, &t, sizeof(t)) || !same(t.ip, shape.ip) ||
+	    !same(t.ip_src, shape.ip_src) || !same(t.ip_dst, shape.ip_dst) ||
+	    !same(t.proto, shape.proto) || !same(t.proto_num, shape.proto_num) ||
+	    t.number != shape.number || !same(t.proto_src_port, shape.proto_src_port) ||
+	    !same(t.proto_dst_port, shape.proto_dst_port))
+		return false;
+	*source = endpoint_from_ipv4(t.source, ntohs(t.source_port));
+	*destination = endpoint_from_ipv4(t.destination, ntohs(t.destination_port));
+	return true;
+}
+
 int ctnetlink_get_tuple(const struct nlattr *tuple, struct endpoint *source,
 			struct endpoint *destination)
 {
 	const struct nlattr *attr[CTA_TUPLE_MAX + 1];
 	struct endpoint from, to;
 
+	if (get_ipv4_tuple(tuple, source, destination))
+		return 0;
 	attributes_in(tuple, attr, CTA_TUPLE_MAX + 1);
 	if (!get_addresses(attr[CTA_TUPLE_IP], &from, &to) ||
 	    !get_ports(attr[CTA_TUPLE_PROTO], &from, &to))

@@ -2,8 +2,7 @@
 /*
  * The tuple attribute of ctnetlink, written and read.
  *
- * libnetfilter_conntrack writes tuples too, but not the altered one of an expectation
- *, and its objects are allocated: on the way of a packet neither will do.
+ * libnetfilter_conntrack writes tuples too, but not the altered one of an expectation, and its objects are allocated: on the way of a packet neither will do.
  * Both endpoints are of one family. Addresses and ports go out in network byte order.
  */
 #ifndef FTPALGD_KERNEL_CTNETLINK_H
