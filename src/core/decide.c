@@ -129,6 +129,15 @@ static void refuse_tls(struct decision *d, const struct line *line)
 	}
 }
 
+/* Of a line whose end does not matter, or will not be seen. */
+static void notice_transfer(struct decision *d, const struct line *line)
+{
+	struct span argument;
+
+	if (message_command(line->text, line->size, &argument) == COMMAND_TRANSFER)
+		d->after.transfer_pending = true;
+}
+
 static void read_command(const struct situation *at, struct decision *d, const struct line *line)
 {
 	char room[PARTIAL_MAX];
@@ -139,7 +148,7 @@ static void read_command(const struct situation *at, struct decision *d, const s
 
 	requests_add(&d->after.unanswered);
 	if (line->too_long || size > sizeof(room)) {
-		d->after.transfer_pending = true; /* it may be one */
+		notice_transfer(d, line);
 		return;
 	}
 	text = message_strip_telnet(line->text, &size, room);
@@ -386,6 +395,8 @@ static void keep_unfinished(const struct situation *at, struct decision *d, cons
 	d->keep = d->withhold || (fits && must_keep(at, line));
 	d->unfinished = *line;
 	stream->phase = d->keep ? PHASE_KEPT : PHASE_SKIP;
+	if (!d->keep && at->from == FROM_CLIENT)
+		notice_transfer(d, line);
 	if (!d->keep && at->from == FROM_SERVER && !line->too_long)
 		read_reply(at, d, line);
 }
@@ -430,10 +441,8 @@ static void read_lines(const struct situation *at, struct decision *d, struct li
 	if (stream->phase == PHASE_SKIP) {
 		if (line_skip(reader)) {
 			stream->phase = PHASE_START;
-			if (at->from == FROM_CLIENT) {
+			if (at->from == FROM_CLIENT)
 				requests_add(&d->after.unanswered);
-				d->after.transfer_pending = true; /* its verb was not whole */
-			}
 		}
 		stream->next = reader->seq;
 	}
@@ -574,11 +583,13 @@ bool decide_begins_anew(const struct session *s, const struct packet *p, enum di
  */
 static void begin(const struct packet *p, struct dialogue *after)
 {
+	const bool whole = p->payload_size == 0 || p->bytes[p->payload + p->payload_size - 1] == '\n';
+
 	*after = (struct dialogue){
 		.streams = {
 			[FROM_CLIENT] = { .next = p->ack, .phase = PHASE_START },
 			[FROM_SERVER] = { .next = first_byte(p) + (uint32_t)p->payload_size,
-					  .phase = p->payload_size > 0 ? PHASE_SKIP : PHASE_START },
+					  .phase = whole ? PHASE_START : PHASE_SKIP },
 		},
 	};
 }

@@ -21,12 +21,14 @@ enum {
 
 #define FOUR(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
 
-/* Of the commands whose arguments matter. */
+/* The commands that matter, and what uses their openings. */
 static const struct verb {
 	char text[VERB_MAX + 1];
 	uint8_t size;
 } verbs[] = {
 	{ "PASV", 4 }, { "EPSV", 4 }, { "PORT", 4 }, { "EPRT", 4 }, { "AUTH", 4 }, { "CCC", 3 },
+	{ "RETR", 4 }, { "STOR", 4 }, { "STOU", 4 }, { "APPE", 4 }, { "LIST", 4 }, { "NLST", 4 },
+	{ "MLSD", 4 },
 };
 
 /* Whether text begins as the verb does, in any case. Most differ in their first letter. */

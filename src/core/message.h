@@ -48,7 +48,7 @@ size_t message_telnet_prefix(const char *line, size_t size);
  */
 enum command message_command(const char *line, size_t size, struct span *argument);
 
-/* Whether a line that begins so can still become a command other than these two. */
+/* Whether a line that begins so can still become one other than COMMAND_OTHER. */
 bool message_command_possible(const char *start, size_t size);
 
 /* The argument of PORT. Returns 0 or -EBADMSG. */

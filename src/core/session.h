@@ -36,7 +36,7 @@ struct dialogue {
 	uint8_t epsv_pending;
 	bool refused;          /* among their replies so far is a refusal */
 	bool auth_pending;
-	bool active_pending;   /* the latest command opened an active connection, its reply is not seen */
+	bool active_pending;   /* an active connection was opened and no reply seen since */
 	bool transfer_pending; /* a transfer was asked for that has neither begun nor been refused */
 	bool encrypted;
 	bool midway;       /* its beginning was not seen */

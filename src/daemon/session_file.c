@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* To be raised with every change of what is written here, and of what it means. */
-#define FORMAT 2
+#define FORMAT 3
 
 #define MAGIC "ftpalgd sessions"
 

@@ -9,17 +9,15 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
-/*
- * The kernel makes, and may clear, a buffer of this size for every part of a dump; with what it adds
- * itself they are 8 kB. Its parts are of a page at least, and no single answer is longer.
- */
-#define ANSWER_MAX 7680
+#define ANSWER_MAX 8192
 
 struct netlink {
 	struct mnl_socket *socket;
 	unsigned port;
 	uint32_t sequence;
+	size_t room; /* in answer */
 	uint8_t answer[ANSWER_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
 };
 
@@ -47,6 +45,15 @@ static int limit_waiting(struct mnl_socket *socket)
 	return 0;
 }
 
+/*
+ * The kernel makes, and may clear, a buffer as large as the reader's for every part of a dump: with what
+ * it adds itself, 8 kB. Where pages are larger than 4 kB no part is smaller (NLMSG_GOODSIZE).
+ */
+static size_t answer_room(void)
+{
+	return sysconf(_SC_PAGESIZE) < ANSWER_MAX ? ANSWER_MAX - 512 : ANSWER_MAX;
+}
+
 int netlink_open(int bus, struct netlink **nl)
 {
 	struct netlink *n = calloc(1, sizeof(*n));
@@ -64,6 +71,7 @@ int netlink_open(int bus, struct netlink **nl)
 		return err;
 	}
 	n->port = mnl_socket_get_portid(n->socket);
+	n->room = answer_room();
 	*nl = n;
 	return 0;
 }
@@ -141,7 +149,7 @@ static int read_answer(struct netlink *nl, struct reading *r)
 
 	r->deadline = milliseconds() + NETLINK_WAIT_MS;
 	do {
-		received = mnl_socket_recvfrom(nl->socket, nl->answer, sizeof(nl->answer));
+		received = mnl_socket_recvfrom(nl->socket, nl->answer, nl->room);
 		if (received < 0 && errno == EINTR)
 			result = READ_MORE;
 		else if (received < 0)

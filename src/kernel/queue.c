@@ -34,6 +34,7 @@ struct queue {
 	uint8_t *verdicts;
 	size_t verdicts_length;
 	struct nfqnl_msg_verdict_hdr *until; /* of the last verdict, when it is one on many packets */
+	bool stuck; /* a packet was left without its verdict: no other may stand for it */
 	struct queue_counters counters;
 	struct iovec iov[QUEUE_BATCH_MAX];
 	struct mmsghdr headers[QUEUE_BATCH_MAX];
@@ -181,8 +182,10 @@ static struct nlmsghdr *put_verdict(struct queue *q, unsigned type, uint32_t id,
 	*err = 0;
 	if (q->verdicts_length + VERDICT_ROOM + payload > QUEUE_VERDICTS_MAX) {
 		*err = queue_flush(q);
-		if (*err < 0)
+		if (*err < 0) {
+			q->stuck = true;
 			return NULL;
+		}
 	}
 	q->until = NULL;
 	nlh = nfq_nlmsg_put((char *)q->verdicts + q->verdicts_length, (int)type, q->number);
@@ -215,6 +218,8 @@ int queue_accept_until(struct queue *q, uint32_t id)
 	struct nlmsghdr *nlh;
 	int err = 0;
 
+	if (q->stuck)
+		return queue_accept(q, id);
 	if (q->until) {
 		q->until->id = htonl(id);
 		return 0;
@@ -237,8 +242,10 @@ int queue_rewrite(struct queue *q, uint32_t id, const void *bytes, size_t length
 	struct nlmsghdr *nlh;
 	int err;
 
-	if (length > UINT16_MAX - sizeof(struct nlattr))
+	if (length > UINT16_MAX - sizeof(struct nlattr)) {
+		q->stuck = true;
 		return -EMSGSIZE;
+	}
 	nlh = put_verdict(q, NFQNL_MSG_VERDICT, id, NF_ACCEPT, length, &err);
 	if (!nlh)
 		return err;

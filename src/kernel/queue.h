@@ -4,9 +4,9 @@
  *
  * Theory of operation. queue_receive takes what is there with one recvmmsg into buffers that the
  * queue owns; a packet's bytes stay valid until the next queue_receive. Each packet gets exactly
- * one verdict by its id, now or later, in any order (the kernel finds the oldest fastest: keep
- * arrival order where nothing speaks against it). Verdicts gather in a buffer: queue_flush sends
- * them in one call; a full buffer is flushed on its own. Nothing allocates after queue_open.
+ * one verdict by its id or with others by queue_accept_until, now or later, in any order (the kernel
+ * finds the oldest fastest: keep arrival order where nothing speaks against it). Verdicts gather in
+ * a buffer: queue_flush sends them in one call; a full buffer is flushed on its own. Nothing allocates after queue_open.
  *
  * The kernel adds the packet's conntrack entry to the message (NFQA_CT), from which the flow and
  * the direction are taken. A packet without one has has_flow false: accept it. Packets whose
@@ -43,7 +43,7 @@ struct queue_counters {
 	uint64_t received;  /* packets handed to the caller */
 	uint64_t truncated; /* accepted unseen: longer than the kernel can copy */
 	uint64_t malformed; /* messages not understood; accepted unseen where they had an id */
-	uint64_t refused;   /* verdicts that the kernel refused: packet gone, or no such queue */
+	uint64_t refused;   /* verdicts that the kernel refused: packets gone, or no such queue */
 };
 
 /*
@@ -83,7 +83,8 @@ int queue_receive(struct queue *q, struct queue_packet *packets, size_t max)
 
 /*
  * queue_accept_until accepts what is older and waits as well, at the price of one verdict for however
- * many in a row: for a caller who holds nothing back.
+ * many in a row: for a caller who holds nothing back. What an error left without its verdict is not
+ * accepted with others.
  *
  * An error comes from the flush of a full buffer: those in it are kept and sent later, this verdict
  * is not taken, and its packet waits on.

@@ -57,7 +57,7 @@ static void read_messages(const char *line, size_t size)
 	require(bare <= size && message_telnet_prefix(line, size) <= size);
 	command = message_command(stripped, bare, &where);
 	require(where.start + where.size <= bare);
-	if (command != COMMAND_OTHER && command != COMMAND_TRANSFER)
+	if (command != COMMAND_OTHER)
 		for (size_t i = 0; i <= bare; i++)
 			require(message_command_possible(stripped, i));
 	(void)!message_parse_port(line, size, &e);

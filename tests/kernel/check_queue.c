@@ -293,6 +293,27 @@ START_TEST(many_in_a_row_are_accepted_by_one_verdict)
 }
 END_TEST
 
+/* Or its original would go on instead of what it was to become. */
+START_TEST(what_got_no_verdict_is_not_accepted_with_others)
+{
+	static const uint8_t bytes[65531];
+	struct queue *q = new_queue(-1, 2100);
+	const struct nlmsghdr *nlh = (const struct nlmsghdr *)q->verdicts;
+	uint32_t id = 1;
+	int left;
+
+	while (queue_rewrite(q, id, bytes, sizeof(bytes)) == 0)
+		id++;
+	ck_assert_int_eq(queue_accept_until(q, id + 1), 0);
+	ck_assert_int_eq(queue_accept_until(q, id + 2), 0);
+	left = (int)q->verdicts_length;
+	for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
+		ck_assert_uint_eq(nlh->nlmsg_type & 0xff, NFQNL_MSG_VERDICT);
+	ck_assert_int_eq(left, 0);
+	queue_release(q);
+}
+END_TEST
+
 static const struct nlmsghdr *sent_to(int fd, void *buffer, size_t size)
 {
 	const ssize_t length = recv(fd, buffer, size, MSG_DONTWAIT);
@@ -349,6 +370,7 @@ int main(void)
 	tcase_add_test(tcase, a_mangled_message_does_no_harm);
 	tcase_add_test(tcase, verdicts_keep_their_order_and_their_bytes);
 	tcase_add_test(tcase, many_in_a_row_are_accepted_by_one_verdict);
+	tcase_add_test(tcase, what_got_no_verdict_is_not_accepted_with_others);
 	tcase_add_test(tcase, what_a_full_queue_does_can_be_changed);
 	return run_suite("queue", tcase);
 }

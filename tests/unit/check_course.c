@@ -124,6 +124,22 @@ START_TEST(so_does_a_transfer_whose_command_came_in_pieces)
 }
 END_TEST
 
+START_TEST(so_does_a_transfer_of_a_very_long_name)
+{
+	static char text[3000];
+
+	memset(text, 'x', sizeof(text) - 1);
+	memcpy(text, "RETR ", 5);
+	for (size_t i = 0; i < 20; i++) {
+		client("PASV\r\n");
+		ck_assert_str_eq(server(long_227), long_227_shown);
+		client(text);
+		client("\r\n");
+		server("550 no such file\r\n");
+	}
+}
+END_TEST
+
 /* Or else they would not be limited at all. */
 START_TEST(a_refusal_of_anything_else_does_not)
 {
@@ -131,7 +147,8 @@ START_TEST(a_refusal_of_anything_else_does_not)
 	for (size_t i = 0; i < 3; i++) {
 		client("PASV\r\n");
 		ck_assert_str_eq(server(long_227), long_227_shown);
-		client("SIZE absent\r\n");
+		client("SI");
+		client("ZE absent\r\n");
 		server("550 no such file\r\n");
 	}
 	client("PASV\r\n");
@@ -251,6 +268,19 @@ START_TEST(text_in_a_handshake_passes_unread)
 	t.sent[FROM_SERVER]++;
 	t.heard[FROM_SERVER]++;
 	ck_assert_str_eq(server(" at once\r\n"), " at once\r\n");
+	client("PASV\r\n");
+	ck_assert_str_eq(server(long_227), long_227_shown);
+}
+END_TEST
+
+START_TEST(a_greeting_in_a_handshake_ends_with_it)
+{
+	begin_unseen();
+	t.flags = TCP_SYN;
+	t.sent[FROM_SERVER] = 6999;
+	server("220 ready\r\n");
+	t.sent[FROM_SERVER]++;
+	t.heard[FROM_SERVER]++;
 	client("PASV\r\n");
 	ck_assert_str_eq(server(long_227), long_227_shown);
 }
@@ -531,6 +561,7 @@ int main(void)
 		a_transfer_that_is_refused_lets_go_of_its_opening,
 		so_does_an_active_command_that_is_refused,
 		so_does_a_transfer_whose_command_came_in_pieces,
+		so_does_a_transfer_of_a_very_long_name,
 		a_refusal_of_anything_else_does_not,
 		a_request_that_was_refused_is_not_answered_later,
 		a_request_behind_others_gets_its_answer,
@@ -538,6 +569,7 @@ int main(void)
 		a_request_behind_more_than_can_be_counted_gets_its_answer,
 		a_session_whose_handshake_was_seen_has_missed_nothing,
 		text_in_a_handshake_passes_unread,
+		a_greeting_in_a_handshake_ends_with_it,
 		a_request_before_the_greeting_gets_its_answer,
 		a_delayed_greeting_is_one,
 		a_handshake_of_other_numbers_is_another_connection,

@@ -280,9 +280,9 @@ START_TEST(beginnings_of_commands_stay_possible)
 {
 	static const char *const lines[] = {
 		"PASV", "epsv 2", "PORT 1,2,3,4,5,6", "ePRT |1|1.2.3.4|5|", "AUTH TLS", "CCC\r",
-		("\xff\xf4\xff\xf2" "PASV"), "PASV \t",
+		("\xff\xf4\xff\xf2" "PASV"), "PASV \t", "RETR absent", "list", "MLSD\r",
 	};
-	static const char *const others[] = { "X", "PASX", "NOOP", "PASVX", " PASV", "STOR", "LIST", "CCCC" };
+	static const char *const others[] = { "X", "PASX", "NOOP", "PASVX", " PASV", "SIZE", "LISTS", "CCCC" };
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		for (size_t size = 0; size <= strlen(lines[i]); size++)
