@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kernel/attributes.h"
 
+#include <limits.h>
 #include <string.h>
 
 void attributes_of(const void *bytes, size_t length, const struct nlattr **table, size_t count)
@@ -26,8 +27,9 @@ void attributes_of_message(const struct nlmsghdr *nlh, size_t header,
 {
 	const size_t length = mnl_nlmsg_get_payload_len(nlh);
 	const char *payload = mnl_nlmsg_get_payload(nlh);
+	const bool possible = length > header && length <= INT_MAX; /* mnl_nlmsg_ok takes more for a negative number */
 
-	attributes_of(payload + header, length > header ? length - header : 0, table, count);
+	attributes_of(payload + header, possible ? length - header : 0, table, count);
 }
 
 void attributes_in(const struct nlattr *attr, const struct nlattr **table, size_t count)

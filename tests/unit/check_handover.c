@@ -718,6 +718,7 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
+	tcase_set_timeout(file, 60); /* seconds; some read a file thousands of times */
 	tcase_add_checked_fixture(file, make_before, free_before);
 	tcase_add_test(file, sessions_and_their_splices_come_back_as_they_were);
 	tcase_add_test(file, a_file_that_breaks_off_gives_what_is_before_the_break);
