@@ -10,7 +10,7 @@
 
 #include "core/decide.h"
 
-#define PENDING_MAX 128
+#define PENDING_MAX 256
 
 struct pending_packet {
 	struct pending_packet *next;

@@ -31,7 +31,7 @@
 #include "kernel/ipvs.h"
 #include "kernel/ipvs_message.h"
 
-#define IPVS_SYNC_PENDING_MAX 256
+#define IPVS_SYNC_PENDING_MAX 512
 
 struct ipvs_sync;
 
