@@ -22,21 +22,20 @@ enum {
 #define FOUR(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
 
 /* The commands that matter, and what uses their openings. */
-static const struct verb {
-	char text[VERB_MAX + 1];
-	uint8_t size;
-} verbs[] = {
-	{ "PASV", 4 }, { "EPSV", 4 }, { "PORT", 4 }, { "EPRT", 4 }, { "AUTH", 4 }, { "CCC", 3 },
-	{ "RETR", 4 }, { "STOR", 4 }, { "STOU", 4 }, { "APPE", 4 }, { "LIST", 4 }, { "NLST", 4 },
-	{ "MLSD", 4 },
-};
-
-/* Whether text begins as the verb does, in any case. Most differ in their first letter. */
-static bool begins_as(const struct verb *v, const char *text, size_t size)
-{
-	return size == 0 || (((text[0] ^ v->text[0]) & ~0x20) == 0 &&
-			     strncasecmp(text, v->text, size < v->size ? size : v->size) == 0);
-}
+#define VERBS(V)                    \
+	V('P', 'A', 'S', 'V', PASV)     \
+	V('E', 'P', 'S', 'V', EPSV)     \
+	V('P', 'O', 'R', 'T', PORT)     \
+	V('E', 'P', 'R', 'T', EPRT)     \
+	V('A', 'U', 'T', 'H', AUTH)     \
+	V('C', 'C', 'C', '\0', CCC)     \
+	V('R', 'E', 'T', 'R', TRANSFER) \
+	V('S', 'T', 'O', 'R', TRANSFER) \
+	V('S', 'T', 'O', 'U', TRANSFER) \
+	V('A', 'P', 'P', 'E', TRANSFER) \
+	V('L', 'I', 'S', 'T', TRANSFER) \
+	V('N', 'L', 'S', 'T', TRANSFER) \
+	V('M', 'L', 'S', 'D', TRANSFER)
 
 static bool is_blank(char c)
 {
@@ -85,46 +84,47 @@ const char *message_strip_telnet(const char *line, size_t *size, char *room)
 	return room;
 }
 
-/* A verb of that many letters, in upper case, a letter a byte, so that it is compared at once. */
-static enum command find_command(uint32_t verb, size_t letters)
+/* The letters of a verb, to be compared at once: in upper case, NUL where text has none. */
+static uint32_t verb_at(const char *text, size_t size)
 {
+	uint32_t verb = 0;
+
+	if (size >= VERB_MAX)
+		memcpy(&verb, text, VERB_MAX);
+	else
+		memcpy(&verb, text, size);
+	return ntohl(verb) & ~FOUR(' ', ' ', ' ', ' ');
+}
+
+static size_t verb_size(uint32_t verb)
+{
+	return (verb & 0xff) == 0 ? VERB_MAX - 1 : VERB_MAX;
+}
+
+static enum command find_command(uint32_t verb)
+{
+#define CASE(a, b, c, d, name)    \
+	case FOUR(a, b, c, d): \
+		return COMMAND_##name;
+
 	switch (verb) {
-	case FOUR('P', 'A', 'S', 'V'):
-		return COMMAND_PASV;
-	case FOUR('E', 'P', 'S', 'V'):
-		return COMMAND_EPSV;
-	case FOUR('P', 'O', 'R', 'T'):
-		return COMMAND_PORT;
-	case FOUR('E', 'P', 'R', 'T'):
-		return COMMAND_EPRT;
-	case FOUR('A', 'U', 'T', 'H'):
-		return COMMAND_AUTH;
-	case FOUR(0, 'C', 'C', 'C'):
-		return letters == 3 ? COMMAND_CCC : COMMAND_OTHER;
-	case FOUR('R', 'E', 'T', 'R'):
-	case FOUR('S', 'T', 'O', 'R'):
-	case FOUR('S', 'T', 'O', 'U'):
-	case FOUR('A', 'P', 'P', 'E'):
-	case FOUR('L', 'I', 'S', 'T'):
-	case FOUR('N', 'L', 'S', 'T'):
-	case FOUR('M', 'L', 'S', 'D'):
-		return COMMAND_TRANSFER;
+		VERBS(CASE)
 	default:
 		return COMMAND_OTHER;
 	}
+#undef CASE
 }
 
 enum command message_command(const char *line, size_t size, struct span *argument)
 {
-	const size_t most = size <= VERB_MAX ? size : VERB_MAX + 1;
-	size_t letters = 0, start, end = size;
-	enum command command;
-	uint32_t verb = 0;
+	const uint32_t verb = verb_at(line, size);
+	const size_t letters = verb_size(verb);
+	enum command command = find_command(verb);
+	size_t start, end = size;
 
 	*argument = (struct span){ 0 };
-	for (; letters < most && !is_blank(line[letters]); letters++)
-		verb = verb << 8 | ((uint8_t)line[letters] & ~0x20U);
-	command = letters <= VERB_MAX ? find_command(verb, letters) : COMMAND_OTHER;
+	if (size > letters && !is_blank(line[letters]))
+		command = COMMAND_OTHER;
 	if (command == COMMAND_OTHER || command == COMMAND_TRANSFER)
 		return command;
 	for (start = letters; start < size && is_blank(line[start]); start++)
@@ -138,17 +138,29 @@ enum command message_command(const char *line, size_t size, struct span *argumen
 	return command;
 }
 
+/* Whether text begins as the verb does, or is the beginning of it. */
+static bool begins_as(uint32_t verb, uint32_t begun, const char *text, size_t size)
+{
+	const size_t letters = verb_size(verb);
+	const size_t seen = size < letters ? size : letters;
+	const uint32_t mask = (uint32_t)(UINT64_C(0xffffffff00000000) >> (8 * seen));
+
+	return ((verb ^ begun) & mask) == 0 &&
+	       (size <= letters || is_blank(text[letters]) || text[letters] == '\r');
+}
+
 bool message_command_possible(const char *start, size_t size)
 {
+#define VERB(a, b, c, d, name) FOUR(a, b, c, d),
+	static const uint32_t verbs[] = { VERBS(VERB) };
+#undef VERB
+	const uint32_t begun = verb_at(start, size);
+
 	if (size > 0 && (uint8_t)start[0] == TELNET_IAC)
 		return true;
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-		size_t length = verbs[i].size;
-
-		if (begins_as(&verbs[i], start, size) &&
-		    (size <= length || is_blank(start[length]) || start[length] == '\r'))
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (begins_as(verbs[i], begun, start, size))
 			return true;
-	}
 	return false;
 }
 
