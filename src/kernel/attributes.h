@@ -14,15 +14,23 @@
 #include <stddef.h>
 #include <string.h>
 
-/* table[type] is the attribute of that type below count, or NULL. */
-void attributes_of(const void *bytes, size_t length, const struct nlattr **table, size_t count);
+/* Sets table[type] to the attribute of that type below count. The caller has cleared the table. */
+void attributes_fill(const void *bytes, size_t length, const struct nlattr **table, size_t count);
 
-/* The same for those of a message after its second header, whose size is a multiple of four. */
+/*
+ * table[type] is the attribute of that type below count, or NULL; of the attributes of a message after
+ * its second header, whose size is a multiple of four.
+ */
 void attributes_of_message(const struct nlmsghdr *nlh, size_t header,
 			   const struct nlattr **table, size_t count);
 
-/* The same for those nested in attr; none where attr is NULL. */
-void attributes_in(const struct nlattr *attr, const struct nlattr **table, size_t count);
+/* The same for those nested in attr; none where attr is NULL. Inline: every packet has several. */
+static inline void attributes_in(const struct nlattr *attr, const struct nlattr **table, size_t count)
+{
+	memset(table, 0, count * sizeof(*table));
+	if (attr != NULL)
+		attributes_fill(attr + 1, attr->nla_len - sizeof(*attr), table, count);
+}
 
 /* Copies the value if attr is there and has just that size. Inline: most are a few bytes. */
 static inline bool attribute_get(const struct nlattr *attr, void *value, size_t size)
@@ -34,6 +42,18 @@ static inline bool attribute_get(const struct nlattr *attr, void *value, size_t 
 }
 
 /* attr is there and its value is that string, with or without its terminator. */
-bool attribute_is_string(const struct nlattr *attr, const char *string);
+static inline bool attribute_is_string(const struct nlattr *attr, const char *string)
+{
+	const size_t length = strlen(string);
+	const char *value;
+	size_t given;
+
+	if (attr == NULL)
+		return false;
+	value = (const char *)(attr + 1);
+	given = attr->nla_len - sizeof(*attr);
+	return given >= length && (given == length || value[length] == '\0') &&
+	       memcmp(value, string, length) == 0;
+}
 
 #endif

@@ -109,7 +109,7 @@ static const struct ipv4_tuple shape = {
 
 static bool same(struct nlattr a, struct nlattr b)
 {
-	return a.nla_len == b.nla_len && a.nla_type == b.nla_type;
+	return memcmp(&a, &b, sizeof(a)) == 0;
 }
 
 /* Two of them come with every packet: read at once, where they have the usual shape. */
