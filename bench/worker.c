@@ -24,8 +24,8 @@ enum { SESSIONS = 1000000, LENGTH = 8192, IPV4_HEADER = 20, PORTS = 4 };
 static struct endpoint service;
 
 int __wrap_queue_config_bind(uint16_t number, uint32_t length, bool fail_open);
-int __wrap_queue_receive(struct queue *q, struct queue_packet *packets, size_t max);
-int __real_queue_receive(struct queue *q, struct queue_packet *packets, size_t max);
+int __wrap_queue_receive(struct queue *q, struct queue_packet *packets, size_t max, bool wait);
+int __real_queue_receive(struct queue *q, struct queue_packet *packets, size_t max, bool wait);
 
 int __wrap_queue_config_bind(uint16_t number, uint32_t length, bool fail_open)
 {
@@ -58,9 +58,9 @@ static void identify(struct queue_packet *p)
 	p->flow.id = p->flow.client.port * 0x9e3779b1u;
 }
 
-int __wrap_queue_receive(struct queue *q, struct queue_packet *packets, size_t max)
+int __wrap_queue_receive(struct queue *q, struct queue_packet *packets, size_t max, bool wait)
 {
-	int count = __real_queue_receive(q, packets, max);
+	int count = __real_queue_receive(q, packets, max, wait);
 
 	for (int i = 0; i < count; i++)
 		identify(&packets[i]);

@@ -383,7 +383,7 @@ static void visit_all_pending(struct traffic *t, bool fresh)
 static void take_packets(struct traffic *t)
 {
 	struct queue_packet packets[QUEUE_BATCH_MAX];
-	int count = queue_receive(t->queue, packets, QUEUE_BATCH_MAX);
+	int count = queue_receive(t->queue, packets, QUEUE_BATCH_MAX, pending_is_empty(t->pending));
 	uint64_t start = now_us(), waiting = 0;
 
 	t->now_ms = start / 1000;

@@ -55,7 +55,10 @@ void traffic_close(struct traffic *t);
 /* Whether a packet waits for its opening: then a round is due in TRAFFIC_LOOK_AGAIN_NS. */
 bool traffic_waits(const struct traffic *t);
 
-/* Takes, decides, opens, sends; then forgets old sessions and keeps long transfers alive. */
+/*
+ * Waits as queue_receive does, but not where a packet waits itself; takes, decides, opens, sends; then
+ * forgets old sessions and keeps long transfers alive.
+ */
 void traffic_round(struct traffic *t);
 
 /* Before the end: what waits for an opening gets its verdict, within three seconds. */

@@ -10,11 +10,7 @@
 #include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <time.h>
-#include <unistd.h>
-
-enum { ROUND_MS = 1000 }; /* longest sleep */
 
 struct worker {
 	pthread_t thread;
@@ -23,7 +19,6 @@ struct worker {
 	const struct confine *confine;
 	counter rounds;
 
-	int wake; /* eventfd */
 	_Atomic bool stop;
 	sem_t called;
 	void (*_Atomic call)(const struct worker_view *view, void *context);
@@ -32,21 +27,17 @@ struct worker {
 
 /* ---- the thread ---- */
 
-static void sleep_until_something(struct worker *w)
+/* Openings in the making are looked at again soon; otherwise the queue is what a round waits for. */
+static void wait_for_openings(struct worker *w)
 {
 	struct pollfd fds[] = {
 		{ .fd = queue_fd(w->traffic.queue), .events = POLLIN },
-		{ .fd = w->wake, .events = POLLIN },
 		{ .fd = opener_fd(w->traffic.opener), .events = POLLIN },
 	};
-	const struct timespec idle = { .tv_sec = ROUND_MS / 1000 };
 	const struct timespec look_again = { .tv_nsec = TRAFFIC_LOOK_AGAIN_NS };
-	bool waiting = traffic_waits(&w->traffic);
-	uint64_t drained;
 
-	if (ppoll(fds, waiting ? 3 : 2, waiting ? &look_again : &idle, NULL) > 0 &&
-	    (fds[1].revents & POLLIN) != 0 && read(w->wake, &drained, sizeof(drained)) < 0)
-		report_failure(w->traffic.report, "reading the wake-up descriptor", -errno);
+	if (traffic_waits(&w->traffic))
+		ppoll(fds, 2, &look_again, NULL);
 }
 
 static struct worker_view view_of(struct worker *w)
@@ -77,7 +68,7 @@ static void *run(void *context)
 	if (error < 0)
 		report_failure(w->traffic.report, "giving up privileges", error);
 	while (!atomic_load(&w->stop)) {
-		sleep_until_something(w);
+		wait_for_openings(w);
 		traffic_round(&w->traffic);
 		answer_call(w);
 		counter_add(&w->rounds, 1);
@@ -91,10 +82,10 @@ static void *run(void *context)
 
 static void wake(struct worker *w)
 {
-	const uint64_t one = 1;
+	int error = queue_wake(w->traffic.queue);
 
-	if (write(w->wake, &one, sizeof(one)) < 0)
-		report_failure(w->traffic.report, "waking a worker", -errno);
+	if (error < 0)
+		report_failure(w->traffic.report, "waking a worker", error);
 }
 
 void worker_call(struct worker *w, void (*call)(const struct worker_view *view, void *context),
@@ -199,8 +190,6 @@ uint64_t worker_rounds(const struct worker *w)
 
 static void release(struct worker *w)
 {
-	if (w->wake >= 0)
-		close(w->wake);
 	traffic_close(&w->traffic);
 	sem_destroy(&w->called);
 	free(w);
@@ -217,9 +206,6 @@ static int prepare(struct worker *w, const struct worker_plan *plan)
 	w->confine = plan->confine;
 	t->policy = plan->policy;
 	t->tally = tally_new(plan->policy);
-	w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (w->wake < 0)
-		return -errno;
 	handover_take_sessions(plan->handover, queue_number(plan->queue), t->now, t->table);
 	traffic_restore_marks(t);
 	return opener_open(plan->backup, &t->opener);
@@ -232,7 +218,6 @@ int worker_start(const struct worker_plan *plan, struct worker **out)
 
 	if (w == NULL)
 		return -ENOMEM;
-	w->wake = -1;
 	sem_init(&w->called, 0, 0);
 	error = prepare(w, plan);
 	if (error == 0) {

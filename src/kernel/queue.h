@@ -26,7 +26,8 @@
 
 #include "core/flow.h"
 
-#define QUEUE_BATCH_MAX 64 /* packets of one queue_receive */
+#define QUEUE_BATCH_MAX    64 /* packets of one queue_receive */
+#define QUEUE_WAIT_SECONDS 1
 
 struct queue;
 
@@ -73,13 +74,19 @@ void queue_close(struct queue *q);
 /* Frees the queue, leaves the descriptor open and returns it. */
 int queue_release(struct queue *q);
 
-int queue_fd(const struct queue *q); /* non-blocking, readable when packets wait */
+int queue_fd(const struct queue *q); /* readable when packets wait, or queue_wake was called */
 uint16_t queue_number(const struct queue *q);
 const struct queue_counters *queue_counters(const struct queue *q);
 
-/* How many packets were taken, at most max and QUEUE_BATCH_MAX; 0 when none wait; or -errno. */
-int queue_receive(struct queue *q, struct queue_packet *packets, size_t max)
+/*
+ * How many packets were taken, at most max and QUEUE_BATCH_MAX; 0 when there are none; or -errno. With
+ * wait it sleeps until one comes, for QUEUE_WAIT_SECONDS at most or until queue_wake.
+ */
+int queue_receive(struct queue *q, struct queue_packet *packets, size_t max, bool wait)
 	__attribute__((warn_unused_result));
+
+/* From any thread: a queue_receive that waits returns, or the next one that would wait. */
+int queue_wake(const struct queue *q) __attribute__((warn_unused_result));
 
 /*
  * queue_accept_until accepts what is older and waits as well, at the price of one verdict for however

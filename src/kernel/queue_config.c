@@ -77,13 +77,7 @@ static int detach(struct netlink *nl)
 {
 	int fd = fcntl(netlink_fd(nl), F_DUPFD_CLOEXEC, 0);
 
-	if (fd < 0)
-		return -errno;
-	if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0) {
-		close(fd);
-		return -errno;
-	}
-	return fd;
+	return fd < 0 ? -errno : fd;
 }
 
 int queue_config_bind(uint16_t number, uint32_t length, bool fail_open)
@@ -160,7 +154,5 @@ int queue_config_adopt(int fd, uint16_t number, uint32_t length, bool fail_open)
 		err = size_socket(fd, length);
 	if (err == 0)
 		err = renew_parameters(fd, number, length, fail_open);
-	if (err == 0 && fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
-		err = -errno;
 	return err;
 }

@@ -4,6 +4,8 @@
 
 #include "../unit/run.h"
 
+#include <poll.h>
+
 static struct endpoint at(const char *text)
 {
 	struct endpoint e;
@@ -135,7 +137,7 @@ START_TEST(a_refused_verdict_is_counted)
 
 	ck_assert(!take(q, &refusal, sizeof(refusal), &p));
 	ck_assert_uint_eq(q->counters.refused, 1);
-	refusal.error.msg.nlmsg_seq = SEQ_MAY_BE_IN_VAIN;
+	refusal.error.msg.nlmsg_seq = SEQ_UNCOUNTED;
 	ck_assert(!take(q, &refusal, sizeof(refusal), &p));
 	ck_assert_uint_eq(q->counters.refused, 1);
 	queue_release(q);
@@ -167,6 +169,28 @@ START_TEST(a_message_from_another_process_does_not_arrive)
 	ck_assert_int_eq(errno, ECONNREFUSED);
 	queue_close(q);
 	close(other);
+}
+END_TEST
+
+/* A call that would wait for a second otherwise: the answer is there before it. */
+START_TEST(waking_ends_the_wait_and_is_no_refused_verdict)
+{
+	const int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_NETFILTER);
+	struct queue_packet packets[2];
+	struct pollfd readable = { .fd = fd, .events = POLLIN };
+	struct queue *q;
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(take_over(fd, 2100, &q), 0);
+	ck_assert_int_eq(poll(&readable, 1, 0), 0);
+	ck_assert_int_eq(queue_wake(q), 0);
+	ck_assert_int_eq(poll(&readable, 1, 0), 1);
+	ck_assert_int_eq(queue_receive(q, packets, 2, true), 0);
+	ck_assert_int_eq(poll(&readable, 1, 0), 0);
+	ck_assert_uint_eq(queue_counters(q)->refused, 0);
+	ck_assert_uint_eq(queue_counters(q)->malformed, 0);
+	ck_assert_int_eq(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
+	queue_close(q);
 }
 END_TEST
 
@@ -366,6 +390,7 @@ int main(void)
 	tcase_add_test(tcase, a_packet_that_is_not_whole_is_accepted_unseen);
 	tcase_add_test(tcase, a_refused_verdict_is_counted);
 	tcase_add_test(tcase, a_message_from_another_process_does_not_arrive);
+	tcase_add_test(tcase, waking_ends_the_wait_and_is_no_refused_verdict);
 	tcase_add_test(tcase, a_truncated_message_does_no_harm);
 	tcase_add_test(tcase, a_mangled_message_does_no_harm);
 	tcase_add_test(tcase, verdicts_keep_their_order_and_their_bytes);

@@ -257,7 +257,7 @@ static int take(struct queue_packet *packets, int wait_ms)
 	int n = 0;
 
 	while (n == 0 && poll(&p, 1, wait_ms) > 0)
-		n = queue_receive(queue, packets, QUEUE_BATCH_MAX);
+		n = queue_receive(queue, packets, QUEUE_BATCH_MAX, false);
 	return n;
 }
 

@@ -114,7 +114,7 @@ static int pump(struct lab *lab)
 		polled[q] = (struct pollfd){ .fd = queue_fd(lab->queues[q]), .events = POLLIN };
 	while (poll(polled, QUEUES, seen ? SILENCE_MS : FIRST_PACKET_MS) > 0) {
 		for (int q = 0; q < QUEUES; q++) {
-			n = queue_receive(lab->queues[q], packets, QUEUE_BATCH_MAX);
+			n = queue_receive(lab->queues[q], packets, QUEUE_BATCH_MAX, false);
 			must(n, "queue_receive");
 			for (int i = 0; i < n; i++) {
 				expect_true(packets[i].has_flow, "packet without flow");

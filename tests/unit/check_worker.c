@@ -16,7 +16,7 @@ static sem_t first_round;
 static bool seen_round, confined, confined_at_first_round;
 
 int __wrap_queue_config_bind(uint16_t number, uint32_t length, bool fail_open);
-int __wrap_queue_receive(struct queue *q, struct queue_packet *packets, size_t max);
+int __wrap_queue_receive(struct queue *q, struct queue_packet *packets, size_t max, bool wait);
 int __wrap_confine_thread(const struct confine *c);
 int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *),
 			  void *context);
@@ -31,11 +31,12 @@ int __wrap_queue_config_bind(uint16_t number, uint32_t length, bool fail_open)
 	return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_NETFILTER);
 }
 
-int __wrap_queue_receive(struct queue *q, struct queue_packet *packets, size_t max)
+int __wrap_queue_receive(struct queue *q, struct queue_packet *packets, size_t max, bool wait)
 {
 	(void)q;
 	(void)packets;
 	(void)max;
+	(void)wait;
 	if (!seen_round) {
 		seen_round = true;
 		confined_at_first_round = confined;
