@@ -1,5 +1,4 @@
 #!/bin/bash
-# Run by hand: dpkg and apt take minutes in an emulated machine that is busy.
 # The Debian package on a director: `quickstart install` gives a running service, which finds the
 # virtual service that IPVS gets afterwards; an upgrade keeps configuration and queues; a purge
 # leaves nothing.
