@@ -21,14 +21,13 @@ enum {
 
 #define FOUR(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
 
-/* The commands that matter, and what uses their openings. */
+/* The commands that matter, and what uses their openings; and the one of three letters. */
 #define VERBS(V)                    \
 	V('P', 'A', 'S', 'V', PASV)     \
 	V('E', 'P', 'S', 'V', EPSV)     \
 	V('P', 'O', 'R', 'T', PORT)     \
 	V('E', 'P', 'R', 'T', EPRT)     \
 	V('A', 'U', 'T', 'H', AUTH)     \
-	V('C', 'C', 'C', '\0', CCC)     \
 	V('R', 'E', 'T', 'R', TRANSFER) \
 	V('S', 'T', 'O', 'R', TRANSFER) \
 	V('S', 'T', 'O', 'U', TRANSFER) \
@@ -36,6 +35,7 @@ enum {
 	V('L', 'I', 'S', 'T', TRANSFER) \
 	V('N', 'L', 'S', 'T', TRANSFER) \
 	V('M', 'L', 'S', 'D', TRANSFER)
+#define VERB_CCC FOUR('C', 'C', 'C', '\0')
 
 static bool is_blank(char c)
 {
@@ -96,11 +96,7 @@ static uint32_t verb_at(const char *text, size_t size)
 	return ntohl(verb) & ~FOUR(' ', ' ', ' ', ' ');
 }
 
-static size_t verb_size(uint32_t verb)
-{
-	return (verb & 0xff) == 0 ? VERB_MAX - 1 : VERB_MAX;
-}
-
+/* Whatever stands behind the letters. */
 static enum command find_command(uint32_t verb)
 {
 #define CASE(a, b, c, d, name)    \
@@ -110,16 +106,15 @@ static enum command find_command(uint32_t verb)
 	switch (verb) {
 		VERBS(CASE)
 	default:
-		return COMMAND_OTHER;
+		return verb >> 8 == VERB_CCC >> 8 ? COMMAND_CCC : COMMAND_OTHER;
 	}
 #undef CASE
 }
 
 enum command message_command(const char *line, size_t size, struct span *argument)
 {
-	const uint32_t verb = verb_at(line, size);
-	const size_t letters = verb_size(verb);
-	enum command command = find_command(verb);
+	enum command command = find_command(verb_at(line, size));
+	const size_t letters = command == COMMAND_CCC ? VERB_MAX - 1 : VERB_MAX;
 	size_t start, end = size;
 
 	*argument = (struct span){ 0 };
@@ -141,7 +136,7 @@ enum command message_command(const char *line, size_t size, struct span *argumen
 /* Whether text begins as the verb does, or is the beginning of it. */
 static bool begins_as(uint32_t verb, uint32_t begun, const char *text, size_t size)
 {
-	const size_t letters = verb_size(verb);
+	const size_t letters = verb == VERB_CCC ? VERB_MAX - 1 : VERB_MAX;
 	const size_t seen = size < letters ? size : letters;
 	const uint32_t mask = (uint32_t)(UINT64_C(0xffffffff00000000) >> (8 * seen));
 
@@ -152,7 +147,7 @@ static bool begins_as(uint32_t verb, uint32_t begun, const char *text, size_t si
 bool message_command_possible(const char *start, size_t size)
 {
 #define VERB(a, b, c, d, name) FOUR(a, b, c, d),
-	static const uint32_t verbs[] = { VERBS(VERB) };
+	static const uint32_t verbs[] = { VERBS(VERB) VERB_CCC };
 #undef VERB
 	const uint32_t begun = verb_at(start, size);
 

@@ -6,20 +6,22 @@
 
 void attributes_fill(const void *bytes, size_t length, const struct nlattr **table, size_t count)
 {
-	ptrdiff_t behind = (ptrdiff_t)(length - sizeof(struct nlattr)); /* the header at hand */
+	size_t behind = length - sizeof(struct nlattr); /* the header at hand */
 	const char *at = bytes;
 
-	while (behind >= 0) {
+	while (length >= sizeof(struct nlattr)) {
 		const struct nlattr *attr = (const struct nlattr *)at;
 		const size_t type = attr->nla_type & (uint16_t)NLA_TYPE_MASK;
 		const size_t step = (attr->nla_len + 3UL) & ~3UL;
 
 		/* A length below that of the header is a very large one of the value. */
-		if (attr->nla_len - sizeof(*attr) > (size_t)behind)
+		if (attr->nla_len - sizeof(*attr) > behind)
 			break;
 		if (type < count)
 			table[type] = attr;
-		behind -= (ptrdiff_t)step;
+		if (step > behind)
+			break;
+		behind -= step;
 		at += step;
 	}
 }

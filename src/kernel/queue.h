@@ -2,8 +2,8 @@
 /*
  * One NFQUEUE: packets in, verdicts out, both many at a time.
  *
- * Theory of operation. queue_receive takes what is there with one recvmmsg into buffers that the
- * queue owns; a packet's bytes stay valid until the next queue_receive. Each packet gets exactly
+ * Theory of operation. queue_receive takes what is there, or comes first, with one recvmmsg into buffers
+ * that the queue owns; a packet's bytes stay valid until the next queue_receive. Each packet gets exactly
  * one verdict by its id or with others by queue_accept_until, now or later, in any order (the kernel
  * finds the oldest fastest: keep arrival order where nothing speaks against it). Verdicts gather in
  * a buffer: queue_flush sends them in one call; a full buffer is flushed on its own. Nothing allocates after queue_open.
@@ -85,7 +85,7 @@ const struct queue_counters *queue_counters(const struct queue *q);
 int queue_receive(struct queue *q, struct queue_packet *packets, size_t max, bool wait)
 	__attribute__((warn_unused_result));
 
-/* From any thread: a queue_receive that waits returns, or the next one that would wait. */
+/* From any thread: a queue_receive that waits returns, or the next one does not wait. */
 int queue_wake(const struct queue *q) __attribute__((warn_unused_result));
 
 /*

@@ -10,7 +10,7 @@
 
 #define QUEUE_VERDICTS_MAX 131072 /* bytes that may be sent to it at a time */
 
-/* A non-blocking descriptor, or the errors of queue_open. */
+/* A descriptor, or the errors of queue_open. */
 int queue_config_bind(uint16_t number, uint32_t length, bool fail_open)
 	__attribute__((warn_unused_result));
 

@@ -6,7 +6,8 @@
  * ruleset declares the same and fills it, in one transaction that may be repeated at any time:
  *  - the helper object and, in chain divert, its attachment to new control connections;
  *  - the divert rules: segments with payload, handshake and ends of the services' connections go
- *    to the queues, both directions of a connection to the same one;
+ *    to the queues, both directions of a connection to the same one; before them a way out for the
+ *    connections that our helper has foretold, which are data, whatever their port;
  *  - every segment of the connections in set adjusted, whose sequence numbers are being
  *    corrected (ruleset_mark_adjusted); its key is conntrack's id of the connection;
  *  - with guard, drops of new connections to a service's passive ports that no expectation of

@@ -65,12 +65,12 @@ static const char helper_object[] =
 
 /*
  * Only what conntrack has confirmed may be queued, hence established. Every packet that the director
- * forwards goes through these rules: those of data connections, which are expected, leave them first, and
- * of the rest comes first what most packets fail.
+ * forwards goes through these rules: those of data connections leave them first, and of the rest comes first
+ * what most packets fail. What another helper has foretold may be a control connection.
  */
 static const char divert_rules[] =
 	"\tchain divert {\n"
-	"\t\tct status expected accept\n"
+	"\t\tct status expected ct helper \"" HELPER_NAME "\" accept\n"
 	"\t\tmeta l4proto tcp ct original ip daddr . ct original proto-dst @services4"
 	" ct state established goto control\n"
 	"\t\tmeta l4proto tcp ct original ip6 daddr . ct original proto-dst @services6"

@@ -28,14 +28,20 @@ static void find_with_libmnl(const struct nlattr *nest, const struct nlattr **ta
 			table[mnl_attr_get_type(attr)] = attr;
 }
 
-/* Lengths and types are drawn close to what is possible: most bytes would be no attribute at all. */
+/* Headers everywhere, with lengths close to what is possible: most bytes would be no attribute at all. */
 static size_t draw(uint8_t *bytes)
 {
-	const size_t size = (size_t)rand() % (BYTES_MAX + 1);
+	for (size_t at = 0; at < BYTES_MAX; at += sizeof(struct nlattr)) {
+		struct nlattr attr = {
+			.nla_len = (uint16_t)(rand() % 100 ? rand() % 20 : 0xffff - rand() % 20),
+			.nla_type = (uint16_t)(rand() % (TYPES + 2)),
+		};
 
-	for (size_t i = 0; i < size; i++)
-		bytes[i] = (uint8_t)(i % 4 == 0 ? rand() % 20 : i % 4 == 2 ? rand() % (TYPES + 2) : 0);
-	return size;
+		if (rand() % 2)
+			attr.nla_type |= NLA_F_NESTED;
+		memcpy(bytes + at, &attr, sizeof(attr));
+	}
+	return (size_t)rand() % (BYTES_MAX + 1);
 }
 
 START_TEST(any_bytes_hold_what_libmnl_finds_in_them)

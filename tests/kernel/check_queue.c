@@ -178,6 +178,8 @@ START_TEST(waking_ends_the_wait_and_is_no_refused_verdict)
 	const int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_NETFILTER);
 	struct queue_packet packets[2];
 	struct pollfd readable = { .fd = fd, .events = POLLIN };
+	struct timeval longest = { 0 };
+	socklen_t length = sizeof(longest);
 	struct queue *q;
 
 	ck_assert_int_ge(fd, 0);
@@ -190,6 +192,8 @@ START_TEST(waking_ends_the_wait_and_is_no_refused_verdict)
 	ck_assert_uint_eq(queue_counters(q)->refused, 0);
 	ck_assert_uint_eq(queue_counters(q)->malformed, 0);
 	ck_assert_int_eq(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
+	ck_assert_int_eq(getsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &longest, &length), 0);
+	ck_assert_int_eq(longest.tv_sec, QUEUE_WAIT_SECONDS);
 	queue_close(q);
 }
 END_TEST

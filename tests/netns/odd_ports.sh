@@ -1,6 +1,7 @@
 #!/bin/bash
 # A service on another port than its real servers, found nowhere but in the configuration; and one
-# that comes and goes in IPVS, and by reload, while the daemon runs.
+# that comes and goes in IPVS, and by reload, while the daemon runs. Data that comes through the control
+# port of another service is data.
 . "$(dirname "$0")/gateway.sh"
 
 get() {	# HOST:PORT [CURL OPTIONS]
@@ -8,8 +9,10 @@ get() {	# HOST:PORT [CURL OPTIONS]
 		cmp "$LAB_STATE/got" "$LAB_STATE/big"
 }
 
+sessions() { "$LAB_BUILD/src/ctl/ftpalgctl" metrics | awk '/^ftpalgd_sessions_total/ { sum += $2 } END { print sum }'; }
+
 lab_up families=4 port=2100 server_port=2121
-lab_server vsftpd rs1
+lab_server vsftpd rs1 --passive 2100-2100
 lab_server vsftpd rs2
 gateway_start
 ! get "$vip:2100" --disable-epsv || lab_fail "works without being configured"
@@ -25,6 +28,9 @@ in_director ipvsadm -a -t "$vip:21" -r "$rs1:2121" -m
 lab_wait_for "grep -q 'serving $vip:21 ' $LAB_STATE/ftpalgd.log" 30
 get "$vip:21" --disable-epsv || lab_fail "a service that came while running"
 get "$vip:2100" --disable-epsv || lab_fail "the other one beside it"
+before=$(sessions)
+get "$vip:21" --disable-epsv || lab_fail "data through the port of the other one"
+((before > 0 && $(sessions) == before + 1)) || lab_fail "a data connection is taken for a session"
 echo "nonsense" >"$LAB_STATE/ftpalgd.conf"
 kill -HUP "$(<"$LAB_STATE/ftpalgd.pid")"
 lab_wait_for "grep -q 'running configuration stays' $LAB_STATE/ftpalgd.log" 30
