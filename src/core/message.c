@@ -21,21 +21,7 @@ enum {
 
 #define FOUR(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
 
-/* The commands that matter, and what uses their openings; and the one of three letters. */
-#define VERBS(V)                    \
-	V('P', 'A', 'S', 'V', PASV)     \
-	V('E', 'P', 'S', 'V', EPSV)     \
-	V('P', 'O', 'R', 'T', PORT)     \
-	V('E', 'P', 'R', 'T', EPRT)     \
-	V('A', 'U', 'T', 'H', AUTH)     \
-	V('R', 'E', 'T', 'R', TRANSFER) \
-	V('S', 'T', 'O', 'R', TRANSFER) \
-	V('S', 'T', 'O', 'U', TRANSFER) \
-	V('A', 'P', 'P', 'E', TRANSFER) \
-	V('L', 'I', 'S', 'T', TRANSFER) \
-	V('N', 'L', 'S', 'T', TRANSFER) \
-	V('M', 'L', 'S', 'D', TRANSFER)
-#define VERB_CCC FOUR('C', 'C', 'C', '\0')
+enum { VERB_CCC = FOUR('C', 'C', 'C', '\0') }; /* the one of three letters */
 
 static bool is_blank(char c)
 {
@@ -96,19 +82,31 @@ static uint32_t verb_at(const char *text, size_t size)
 	return ntohl(verb) & ~FOUR(' ', ' ', ' ', ' ');
 }
 
-/* Whatever stands behind the letters. */
+/* The commands that matter, and what uses their openings; whatever stands behind the letters. */
 static enum command find_command(uint32_t verb)
 {
-#define CASE(a, b, c, d, name)    \
-	case FOUR(a, b, c, d): \
-		return COMMAND_##name;
-
 	switch (verb) {
-		VERBS(CASE)
+	case FOUR('P', 'A', 'S', 'V'):
+		return COMMAND_PASV;
+	case FOUR('E', 'P', 'S', 'V'):
+		return COMMAND_EPSV;
+	case FOUR('P', 'O', 'R', 'T'):
+		return COMMAND_PORT;
+	case FOUR('E', 'P', 'R', 'T'):
+		return COMMAND_EPRT;
+	case FOUR('A', 'U', 'T', 'H'):
+		return COMMAND_AUTH;
+	case FOUR('R', 'E', 'T', 'R'):
+	case FOUR('S', 'T', 'O', 'R'):
+	case FOUR('S', 'T', 'O', 'U'):
+	case FOUR('A', 'P', 'P', 'E'):
+	case FOUR('L', 'I', 'S', 'T'):
+	case FOUR('N', 'L', 'S', 'T'):
+	case FOUR('M', 'L', 'S', 'D'):
+		return COMMAND_TRANSFER;
 	default:
 		return verb >> 8 == VERB_CCC >> 8 ? COMMAND_CCC : COMMAND_OTHER;
 	}
-#undef CASE
 }
 
 enum command message_command(const char *line, size_t size, struct span *argument)
@@ -146,9 +144,13 @@ static bool begins_as(uint32_t verb, uint32_t begun, const char *text, size_t si
 
 bool message_command_possible(const char *start, size_t size)
 {
-#define VERB(a, b, c, d, name) FOUR(a, b, c, d),
-	static const uint32_t verbs[] = { VERBS(VERB) VERB_CCC };
-#undef VERB
+	static const uint32_t verbs[] = { /* those of find_command */
+		FOUR('P', 'A', 'S', 'V'), FOUR('E', 'P', 'S', 'V'), FOUR('P', 'O', 'R', 'T'),
+		FOUR('E', 'P', 'R', 'T'), FOUR('A', 'U', 'T', 'H'), FOUR('R', 'E', 'T', 'R'),
+		FOUR('S', 'T', 'O', 'R'), FOUR('S', 'T', 'O', 'U'), FOUR('A', 'P', 'P', 'E'),
+		FOUR('L', 'I', 'S', 'T'), FOUR('N', 'L', 'S', 'T'), FOUR('M', 'L', 'S', 'D'),
+		VERB_CCC,
+	};
 	const uint32_t begun = verb_at(start, size);
 
 	if (size > 0 && (uint8_t)start[0] == TELNET_IAC)

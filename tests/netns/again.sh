@@ -19,7 +19,7 @@ visit() {
 		session.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 	END
 }
-forgotten() { ! in_director ipvsadm -Lnc | grep -q ':40000 '; }
+forgotten() { ! in_director ipvsadm -Lnc | grep ':40000 ' >/dev/null; }
 
 for _ in 1 2 3 4; do last=$(visit); done
 lab_wait_for forgotten 90 || lab_fail "IPVS does not forget the connection"

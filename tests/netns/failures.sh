@@ -18,7 +18,7 @@ lab_server vsftpd rs2
 in_director ipvsadm -E -t "$vip:21" -s rr -p 300	# a persistent service lets every port through
 for server in rs1 rs2; do
 	lab_spawn "stray-$server" $server python3 -m http.server 50005 --directory /usr/share/common-licenses
-	lab_wait_for "in_$server ss -Hltn 'sport = 50005' | grep -q ." 30
+	lab_wait_for "in_$server ss -Hltn 'sport = 50005' | grep . >/dev/null" 30
 done
 stray() { in_client curl -sS --connect-timeout 3 -o /dev/null "http://$vip:50005/GPL-2"; }
 
@@ -75,7 +75,7 @@ step "started again: the next transfer works; flushed: it works as soon as the t
 gateway_start "$settings guard = true; $(service open)"
 ask PASV announced
 in_director nft flush ruleset
-lab_wait_for "in_director nft list chain inet ftpalgd guard | grep -q drop" 30
+lab_wait_for "in_director nft list chain inet ftpalgd guard | grep drop >/dev/null" 30
 ask connect connected
 ask fetch "got 5000000"
 ! stray || lab_fail "a guarded port is open after a flush"
@@ -130,7 +130,7 @@ lab_kill second
 : >"$LAB_STATE/second.log"
 reload "$settings $(service closed 50000)"
 second
-lab_wait_for "ctl metrics | grep -q 'packets_dropped_total{queue=\"2100\"} [1-9]'" 30
+lab_wait_for "ctl metrics | grep 'packets_dropped_total{queue=\"2100\"} [1-9]' >/dev/null" 30
 lab_kill second
 ! grep -q ^227 "$LAB_STATE/second.log" || lab_fail "fail = closed: the reply has passed"
 
@@ -140,7 +140,7 @@ gateway_stop
 for server in rs1 rs2; do
 	lab_kill "vsftpd-$server"
 	lab_spawn "greet-$server" $server python3 "$here/failures_checks.py" greet "${!server}"
-	lab_wait_for "in_$server ss -Hltn 'sport = 21' | grep -q ." 30
+	lab_wait_for "in_$server ss -Hltn 'sport = 21' | grep . >/dev/null" 30
 done
 full() { director_daemon STOP; checks client crowd "$vip" "$1" "$(<"$LAB_STATE/ftpalgd.pid")" || lab_fail "full queue, $2"; }
 gateway_start "$settings $(service open)"
@@ -148,7 +148,7 @@ full open "fail = open"
 gateway_stop
 gateway_start "$settings $(service closed)"
 full closed "fail = closed"
-{ ctl doctor || true; } | grep -q 'queue 2100 has been full' || lab_fail "doctor does not see it"
+{ ctl doctor || true; } | grep 'queue 2100 has been full' >/dev/null || lab_fail "doctor does not see it"
 reload "$settings $(service open)"
 full open "open after a reload"
 reload "$settings $(service closed)"

@@ -62,7 +62,7 @@ guide_run() {	# WHERE FILE
 }
 
 guide_serves() {
-	lab_wait_for "in_director $LAB_BUILD/src/ctl/ftpalgctl services | grep -q '$vip:21' && in_director ipvsadm -Ln | grep -q Masq" 60 ||
+	lab_wait_for "in_director $LAB_BUILD/src/ctl/ftpalgctl services | grep '$vip:21' >/dev/null && in_director ipvsadm -Ln | grep Masq >/dev/null" 60 ||
 		lab_fail "the service is not served"
 }
 

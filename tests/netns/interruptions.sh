@@ -37,7 +37,7 @@ ask NOOP "200*"
 gateway_start
 ask get "got 5000000"
 in_director nft flush ruleset
-lab_wait_for "in_director nft list table inet ftpalgd | grep -q queue" 30
+lab_wait_for "in_director nft list table inet ftpalgd | grep queue >/dev/null" 30
 ask get "got 5000000"
 gateway_stop
 lab_down

@@ -68,7 +68,7 @@ fi
 for round in 1 2; do
 	in_director nft -f "$LAB_TOP/etc/ftpalgd.nft" || lab_fail "the include does not load"
 done
-! in_director nft list table inet ftpalgd | grep -q queue || lab_fail "the include diverts before the daemon"
+! in_director nft list table inet ftpalgd | grep queue >/dev/null || lab_fail "the include diverts before the daemon"
 gateway_start
 in_director nft list table inet ftpalgd >"$LAB_STATE/loaded"
 gateway_stop

@@ -27,6 +27,6 @@ for kind in ${LAB_SERVERS:-vsftpd proftpd pureftpd pyftpdlib inetutils}; do
 	done
 	[[ $(in_director curl -sS --max-time 20 "ftp://$rs1/whoami") == rs1 ]] || lab_fail "$kind: no anonymous download"
 	lab_kill "$kind-rs1"
-	lab_wait_for "! in_rs1 ss -Hltn 'sport = :21' | grep -q ." 5 || lab_fail "$kind lives on"
+	lab_wait_for "! in_rs1 ss -Hltn 'sport = :21' | grep . >/dev/null" 5 || lab_fail "$kind lives on"
 	echo "$kind works"
 done
