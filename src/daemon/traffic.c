@@ -5,6 +5,7 @@
 #include "kernel/conntrack.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <time.h>
@@ -15,6 +16,9 @@ enum {
 	KEEP_ALIVE_AFTER = 60,    /* seconds of silence during a transfer */
 	KEEP_ALIVE_SECONDS = 300, /* IPVS' timer afterwards */
 };
+
+/* Between two looks at an opening that is not in force yet. */
+static const struct timespec look_again = { .tv_nsec = 100000 };
 
 static uint64_t now_us(void)
 {
@@ -380,10 +384,24 @@ static void visit_all_pending(struct traffic *t, bool fresh)
 	flush(t);
 }
 
+/* Openings in the making are looked at again soon; otherwise the queue is what a round waits for. */
+static int wait_for_packets(struct traffic *t, struct queue_packet *packets)
+{
+	struct pollfd fds[] = {
+		{ .fd = queue_fd(t->queue), .events = POLLIN },
+		{ .fd = opener_fd(t->opener), .events = POLLIN },
+	};
+	bool idle = pending_is_empty(t->pending);
+
+	if (!idle)
+		ppoll(fds, 2, &look_again, NULL);
+	return queue_receive(t->queue, packets, QUEUE_BATCH_MAX, idle);
+}
+
 static void take_packets(struct traffic *t)
 {
 	struct queue_packet packets[QUEUE_BATCH_MAX];
-	int count = queue_receive(t->queue, packets, QUEUE_BATCH_MAX, pending_is_empty(t->pending));
+	int count = wait_for_packets(t, packets);
 	uint64_t start = now_us(), waiting = 0;
 
 	t->now_ms = start / 1000;
@@ -417,8 +435,6 @@ static void keep_transfers_alive(struct traffic *t)
 
 void traffic_finish(struct traffic *t)
 {
-	const struct timespec look_again = { .tv_nsec = TRAFFIC_LOOK_AGAIN_NS };
-
 	t->finish_by = now_ms() + OPENING_WAIT_MS;
 	while (!pending_is_empty(t->pending)) {
 		t->now_ms = now_ms();
@@ -426,11 +442,6 @@ void traffic_finish(struct traffic *t)
 		flush(t);
 		nanosleep(&look_again, NULL);
 	}
-}
-
-bool traffic_waits(const struct traffic *t)
-{
-	return !pending_is_empty(t->pending);
 }
 
 void traffic_round(struct traffic *t)

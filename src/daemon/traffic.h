@@ -22,9 +22,6 @@
 #include "kernel/queue.h"
 #include "kernel/ruleset.h"
 
-/* Between two looks at an opening that is not in force yet. */
-#define TRAFFIC_LOOK_AGAIN_NS 100000
-
 struct traffic {
 	struct queue *queue;
 	struct opener *opener;
@@ -52,12 +49,9 @@ int traffic_open(struct traffic *t, size_t sessions, struct log *log)
 	__attribute__((warn_unused_result));
 void traffic_close(struct traffic *t);
 
-/* Whether a packet waits for its opening: then a round is due in TRAFFIC_LOOK_AGAIN_NS. */
-bool traffic_waits(const struct traffic *t);
-
 /*
- * Waits as queue_receive does, but not where a packet waits itself; takes, decides, opens, sends; then
- * forgets old sessions and keeps long transfers alive.
+ * Waits as queue_receive does, where a packet waits for its opening much shorter; takes, decides, opens,
+ * sends; then forgets old sessions and keeps long transfers alive.
  */
 void traffic_round(struct traffic *t);
 

@@ -5,12 +5,10 @@
 #include "daemon/traffic.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 struct worker {
 	pthread_t thread;
@@ -26,19 +24,6 @@ struct worker {
 };
 
 /* ---- the thread ---- */
-
-/* Openings in the making are looked at again soon; otherwise the queue is what a round waits for. */
-static void wait_for_openings(struct worker *w)
-{
-	struct pollfd fds[] = {
-		{ .fd = queue_fd(w->traffic.queue), .events = POLLIN },
-		{ .fd = opener_fd(w->traffic.opener), .events = POLLIN },
-	};
-	const struct timespec look_again = { .tv_nsec = TRAFFIC_LOOK_AGAIN_NS };
-
-	if (traffic_waits(&w->traffic))
-		ppoll(fds, 2, &look_again, NULL);
-}
 
 static struct worker_view view_of(struct worker *w)
 {
@@ -68,7 +53,6 @@ static void *run(void *context)
 	if (error < 0)
 		report_failure(w->traffic.report, "giving up privileges", error);
 	while (!atomic_load(&w->stop)) {
-		wait_for_openings(w);
 		traffic_round(&w->traffic);
 		answer_call(w);
 		counter_add(&w->rounds, 1);

@@ -12,7 +12,7 @@ void attributes_fill(const void *bytes, size_t length, const struct nlattr **tab
 	while (length >= sizeof(struct nlattr)) {
 		const struct nlattr *attr = (const struct nlattr *)at;
 		const size_t type = attr->nla_type & (uint16_t)NLA_TYPE_MASK;
-		const size_t step = (attr->nla_len + 3UL) & ~3UL;
+		const size_t step = (attr->nla_len + 3UL) & ~3UL; /* MNL_ALIGN is signed, and slower */
 
 		/* A length below that of the header is a very large one of the value. */
 		if (attr->nla_len - sizeof(*attr) > behind)
