@@ -178,6 +178,10 @@ lab_wait_for() {
 	done
 }
 
+# Until something listens there. Behind a pipe grep must not be told -q: it would end before its
+# writer, which pipefail takes for a failure.
+lab_wait_listen() { lab_wait_for "in_$1 ss -Hltn 'sport = $2' | grep . >/dev/null" 30; }	# HOST PORT
+
 lab_fail() { echo "FAILED: $*" >&2; exit 1; }
 lab_skip() { echo "$*"; exit 77; }
 

@@ -38,7 +38,7 @@ mends() {
 lab_up families="4 6" capture=no
 for server in rs1 rs2; do
 	lab_spawn "odd-$server" $server "$here/odd_server.py" "${!server}" 21
-	lab_wait_for "in_$server ss -Hltn 'sport = 21' | grep . >/dev/null" 30
+	lab_wait_listen "$server" 21
 done
 gateway_start "$settings services = ( { name = \"six\"; virtual = \"[$vip6]:21\"; } );"
 doctor || true

@@ -18,7 +18,7 @@ lab_server vsftpd rs2
 in_director ipvsadm -E -t "$vip:21" -s rr -p 300	# a persistent service lets every port through
 for server in rs1 rs2; do
 	lab_spawn "stray-$server" $server python3 -m http.server 50005 --directory /usr/share/common-licenses
-	lab_wait_for "in_$server ss -Hltn 'sport = 50005' | grep . >/dev/null" 30
+	lab_wait_listen "$server" 50005
 done
 stray() { in_client curl -sS --connect-timeout 3 -o /dev/null "http://$vip:50005/GPL-2"; }
 
@@ -140,7 +140,7 @@ gateway_stop
 for server in rs1 rs2; do
 	lab_kill "vsftpd-$server"
 	lab_spawn "greet-$server" $server python3 "$here/failures_checks.py" greet "${!server}"
-	lab_wait_for "in_$server ss -Hltn 'sport = 21' | grep . >/dev/null" 30
+	lab_wait_listen "$server" 21
 done
 full() { director_daemon STOP; checks client crowd "$vip" "$1" "$(<"$LAB_STATE/ftpalgd.pid")" || lab_fail "full queue, $2"; }
 gateway_start "$settings $(service open)"

@@ -14,9 +14,9 @@ in_director ipvsadm -a -t "$vip:8080" -r "$rs1" -m
 lab_spawn web rs1 python3 -m http.server 8080 --directory /usr/share/common-licenses
 for server in rs1 rs2; do
 	lab_spawn "stray-$server" $server python3 -m http.server 50005 --directory /usr/share/common-licenses
-	lab_wait_for "in_$server ss -Hltn 'sport = 50005' | grep . >/dev/null" 30
+	lab_wait_listen "$server" 50005
 done
-lab_wait_for "in_rs1 ss -Hltn 'sport = 8080' | grep . >/dev/null" 30
+lab_wait_listen rs1 8080
 stray() { in_client curl -sS --connect-timeout 3 -o /dev/null "http://$vip:$1/GPL-2"; }
 
 services="services = ( { name = \"ftp\"; virtual = \"$vip:21\"; passive_ports = \"50000-50010\"; } );"

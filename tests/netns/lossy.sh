@@ -8,7 +8,7 @@ modprobe -q sch_netem || lab_skip "this kernel has no sch_netem"
 lab_up families=4 vip=203.200.113.110 rs1=1.0.0.2 rs2=1.0.0.3
 for server in rs1 rs2; do
 	lab_spawn "odd-$server" $server "$here/odd_server.py" "${!server}" 21
-	lab_wait_for "in_$server ss -Hltn 'sport = 21' | grep . >/dev/null" 30
+	lab_wait_listen "$server" 21
 done
 gateway_start
 for where in client rs1 rs2; do

@@ -12,7 +12,7 @@ cat "$LAB_STATE/key" "$LAB_STATE/crt" >"$LAB_STATE/certificate"
 for n in 1 2; do
 	address=rs$n
 	lab_spawn "odd$n" "rs$n" "$here/odd_server.py" "${!address}" 21 "$LAB_STATE/certificate"
-	lab_wait_for "in_rs$n ss -Hltn 'sport = 21' | grep . >/dev/null" 30
+	lab_wait_listen "rs$n" 21
 done
 
 talk() {

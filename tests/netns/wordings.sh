@@ -13,7 +13,7 @@ for addresses in "192.0.2.10 10.0.0.2 10.0.0.3" \
 	lab_spawn odd2 rs2 "$here/odd_server.py" "$rs2" 21
 	gateway_start
 	for server in rs1 rs2; do
-		lab_wait_for "in_$server ss -Hltn 'sport = 21' | grep . >/dev/null" 30
+		lab_wait_listen "$server" 21
 	done
 	# shellcheck disable=SC2086 # several words, or none for all of them
 	LAB_COMMAND_LIMIT=1000 in_client "$here/odd_client.py" "$vip" 21 $wordings || lab_fail "VIP $vip, servers $rs1"

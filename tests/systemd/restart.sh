@@ -62,7 +62,7 @@ in_director ipvsadm -R <<<"-A -t $vip:21 -s rr
 -A -t $vip:2121 -s rr
 -a -t $vip:2121 -r $rs1:2121 -m"
 lab_spawn odd rs1 "$LAB_TOP/tests/netns/odd_server.py" "$rs1" 2121
-lab_wait_for "in_rs1 ss -Hltn 'sport = 2121' | grep ." 30
+lab_wait_listen rs1 2121
 configure 'queues = { count = 2; };'
 run systemctl start ftpalgd
 
