@@ -21,6 +21,14 @@ struct endpoint endpoint_from_ipv6(const struct in6_addr *addr, uint16_t port)
 	return (struct endpoint){ .addr = *addr, .port = port };
 }
 
+int endpoint_compare(const void *a, const void *b)
+{
+	const struct endpoint *x = a, *y = b;
+	int order = memcmp(&x->addr, &y->addr, sizeof(x->addr));
+
+	return order != 0 ? order : (int)x->port - (int)y->port;
+}
+
 bool endpoint_is_ipv4(const struct endpoint *e)
 {
 	return IN6_IS_ADDR_V4MAPPED(&e->addr);

@@ -40,6 +40,9 @@ static inline bool endpoint_equal(const struct endpoint *a, const struct endpoin
 	return a->port == b->port && endpoint_same_address(a, b);
 }
 
+/* Order by address and port, for qsort and bsearch over whatever begins with an endpoint. */
+int endpoint_compare(const void *a, const void *b);
+
 /* Writes "192.0.2.10:21" or "[2001:db8::10]:21" and returns text. */
 const char *endpoint_format(const struct endpoint *e, char text[static ENDPOINT_TEXT_MAX]);
 

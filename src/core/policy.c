@@ -2,15 +2,44 @@
 #include "core/policy.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 int policy_compare_services(const void *a, const void *b)
 {
 	const struct service *x = a;
 	const struct service *y = b;
-	int order = memcmp(&x->address.addr, &y->address.addr, sizeof(x->address.addr));
 
-	return order != 0 ? order : (int)x->address.port - (int)y->address.port;
+	return endpoint_compare(&x->address, &y->address);
+}
+
+const struct port_range *service_range(const struct service *service, const struct endpoint *server)
+{
+	struct real_server key = { .address = *server };
+	const struct real_server *found;
+
+	if (service->server_count == 0)
+		return NULL;
+	key.address.port = 0;
+	found = bsearch(&key, service->servers, service->server_count, sizeof(key), endpoint_compare);
+	return found == NULL || found->passive_ports.first == 0 ? NULL : &found->passive_ports;
+}
+
+bool policy_is_taken(const struct policy *policy, const struct endpoint *e)
+{
+	return policy->taken_count > 0 && bsearch(e, policy->taken, policy->taken_count, sizeof(*e),
+						  endpoint_compare) != NULL;
+}
+
+bool policy_may_open(const struct policy *policy, const struct service *service,
+		     const struct endpoint *target)
+{
+	const struct port_range *named = service_range(service, target);
+
+	if (named != NULL)
+		return port_in_range(*named, target->port);
+	for (size_t i = 0; i < service->closed_count; i++)
+		if (port_in_range(service->closed_ports[i], target->port))
+			return false;
+	return target->port >= PORT_PRIVILEGED_END && !policy_is_taken(policy, target);
 }
 
 const struct service *policy_find(const struct policy *policy, const struct endpoint *address)

@@ -22,6 +22,20 @@ struct port_range {
 	uint16_t last;
 };
 
+static inline bool port_in_range(struct port_range range, uint16_t port)
+{
+	return range.first <= port && port <= range.last;
+}
+
+/* What the operator says about one real server of a service. */
+struct real_server {
+	struct endpoint address;         /* its port is 0 */
+	struct port_range passive_ports; /* the range that the server itself is configured with */
+};
+
+#define CLOSED_RANGES_MAX 16
+#define PORT_PRIVILEGED_END 1024 /* the first port that needs no privilege to listen on */
+
 struct service {
 	char name[SERVICE_NAME_MAX];
 	struct endpoint address;
@@ -30,6 +44,10 @@ struct service {
 	bool deny_tls;   /* AUTH is refused towards the client */
 	bool fail_open;  /* an opening that fails lets the reply go on unchanged; else it is dropped */
 	bool discovered; /* found in IPVS, not listed in the configuration */
+	const struct real_server *servers; /* sorted by endpoint_compare; freed with the policy */
+	size_t server_count;
+	size_t closed_count;
+	struct port_range closed_ports[CLOSED_RANGES_MAX]; /* of real servers, never opened */
 };
 
 struct policy {
@@ -39,9 +57,31 @@ struct policy {
 	uint32_t max_line;             /* bytes of one control line, CRLF included */
 	uint32_t idle_seconds;         /* silence after which a session is forgotten */
 	uint32_t opening_seconds;      /* life of an opening nobody used */
+	const struct endpoint *taken;  /* sorted by endpoint_compare: see policy_is_taken */
+	size_t taken_count;
 	size_t service_count;
 	struct service services[];     /* sorted by policy_compare_services */
 };
+
+/*
+ * The range that the operator named for the real server at that address, or NULL. Nothing but FTP's
+ * data listeners lives in it.
+ */
+const struct port_range *service_range(const struct service *service, const struct endpoint *server);
+
+/*
+ * Whether something other than a data connection is reached there: a virtual service or a port of
+ * one of its real servers in IPVS, or a socket on which the director listens (with the address zero
+ * where it listens on all).
+ */
+bool policy_is_taken(const struct policy *policy, const struct endpoint *e);
+
+/*
+ * Whether a data connection may be led to that port of the real server: a port of its named range,
+ * or, where none is named, an unprivileged one that is neither closed nor taken.
+ */
+bool policy_may_open(const struct policy *policy, const struct service *service,
+		     const struct endpoint *target);
 
 /* Order of struct service by address and port, for qsort and bsearch. */
 int policy_compare_services(const void *a, const void *b);
