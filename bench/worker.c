@@ -8,8 +8,8 @@
  * is taken from the packet's header: queue_receive and queue_config_bind are wrapped by the linker.
  * It cannot make openings. COUNT queues from NUMBER on, each with a worker, as the daemon has them.
  */
-#include "daemon/handover.h"
-#include "daemon/worker.h"
+#include "traffic/handover.h"
+#include "traffic/worker.h"
 #include "kernel/queue_config.h"
 #include "plain_queue.h"
 

@@ -3,9 +3,9 @@
 
 #include "ctl/ask.h"
 #include "ctl/probe.h"
-#include "daemon/config.h"
-#include "daemon/log.h"
-#include "daemon/view.h"
+#include "config/config.h"
+#include "log/log.h"
+#include "control/view.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #include "ctl/explain.h"
 #include "ctl/import.h"
 #include "ctl/top.h"
-#include "daemon/config.h"
+#include "config/config.h"
 
 #include <errno.h>
 #include <getopt.h>

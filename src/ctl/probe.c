@@ -3,8 +3,8 @@
 
 #include "core/message.h"
 #include "ctl/ftp_client.h"
-#include "daemon/control_request.h"
-#include "daemon/log.h"
+#include "control/request.h"
+#include "log/log.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ctl/rows.h"
 
-#include "daemon/log.h"
+#include "log/log.h"
 
 #include <stdarg.h>
 #include <stdlib.h>

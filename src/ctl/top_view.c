@@ -2,7 +2,7 @@
 #include "ctl/top_view.h"
 
 #include "ctl/print.h"
-#include "daemon/log.h"
+#include "log/log.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/control_gateway.h"
 
-#include "daemon/worker.h"
+#include "traffic/worker.h"
 
 #include <errno.h>
 #include <time.h>

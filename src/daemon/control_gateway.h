@@ -5,7 +5,7 @@
 #ifndef FTPALGD_DAEMON_CONTROL_GATEWAY_H
 #define FTPALGD_DAEMON_CONTROL_GATEWAY_H
 
-#include "daemon/control_subject.h"
+#include "control/subject.h"
 #include "daemon/gateway.h"
 
 struct control_gateway {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/gateway.h"
 
-#include "daemon/backup.h"
-#include "daemon/confine.h"
-#include "daemon/discovery.h"
-#include "daemon/handover.h"
-#include "daemon/worker.h"
+#include "traffic/backup.h"
+#include "kernel/confine.h"
+#include "kernel/discovery.h"
+#include "traffic/handover.h"
+#include "traffic/worker.h"
 #include "kernel/helper.h"
 #include "kernel/ruleset.h"
 #include "kernel/ruleset_monitor.h"

@@ -5,7 +5,7 @@
  * gateway_start takes, in this order: the queues are bound (a second daemon ends here, before it has
  * touched anything), the conntrack helper registered, the backup thread found or started, IPVS asked
  * for services, the ruleset loaded, the workers started. What a failed start has done is undone.
- * preflight.h has looked before for what stands in the way. gateway_stop leaves ruleset and helper
+ * doctor/preflight.h has looked before for what stands in the way. gateway_stop leaves ruleset and helper
  * where they are: sessions that begin while no daemon runs can so be served by the next one; the
  * queue rules let everything pass meanwhile.
  *
@@ -14,8 +14,8 @@
 #ifndef FTPALGD_DAEMON_GATEWAY_H
 #define FTPALGD_DAEMON_GATEWAY_H
 
-#include "daemon/config.h"
-#include "daemon/log.h"
+#include "config/config.h"
+#include "log/log.h"
 
 struct gateway;
 struct ipvs;

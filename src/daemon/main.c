@@ -2,15 +2,15 @@
 /*
  * ftpalgd(8): command line, signals, and the service manager.
  */
-#include "daemon/config.h"
-#include "daemon/confine.h"
-#include "daemon/control.h"
+#include "config/config.h"
+#include "kernel/confine.h"
+#include "control/control.h"
 #include "daemon/control_gateway.h"
 #include "daemon/gateway.h"
-#include "daemon/log.h"
+#include "log/log.h"
 #include "daemon/options.h"
-#include "daemon/preflight.h"
-#include "daemon/textfile.h"
+#include "doctor/preflight.h"
+#include "control/textfile.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -6,7 +6,7 @@
  */
 #include "memory_file.h"
 
-#include "daemon/config.h"
+#include "config/config.h"
 
 #include <stdlib.h>
 #include <string.h>

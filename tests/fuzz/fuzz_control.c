@@ -8,8 +8,8 @@
  */
 #include "../unit/control_fake.h"
 
-#include "daemon/control_stream.h"
-#include "daemon/control_trace.h"
+#include "control/stream.h"
+#include "control/trace.h"
 
 #include <stdlib.h>
 #include <string.h>

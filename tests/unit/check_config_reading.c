@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/config_option.h"
-#include "daemon/config_suggest.h"
+#include "config/option.h"
+#include "config/suggest.h"
 /* --- good files --- */
 
 START_TEST(absent_and_empty_files_mean_the_defaults)

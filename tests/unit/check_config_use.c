@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/config_option.h"
+#include "config/option.h"
 /* --- policy --- */
 
 static struct endpoint at(const char *text)

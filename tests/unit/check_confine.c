@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a confined process can no longer do, and what it still can. */
-#include "daemon/confine.h"
+#include "kernel/confine.h"
 #include "run.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
  * The commands of the control socket, and what is wrong with a request.
  */
 #include "control_talk.h"
-#include "daemon/control_request.h"
+#include "control/request.h"
 #include "run.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
  * Clients of the control socket that are slow, hostile or many, and who may what.
  */
 #include "control_talk.h"
-#include "daemon/control_request.h"
+#include "control/request.h"
 
 #include <check.h>
 #include <errno.h>

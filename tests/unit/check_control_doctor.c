@@ -2,7 +2,7 @@
 /*
  * What doctor reads and how it says it; the checks themselves run in the lab.
  */
-#include "daemon/doctor.h"
+#include "doctor/doctor.h"
 #include "kernel/queue_list.h"
 #include "kernel/ruleset_list.h"
 #include "run.h"

@@ -3,8 +3,8 @@
  * The metrics as a file: when it is written, what is in it, and what an unwritable place does.
  */
 #include "control_fake.h"
-#include "daemon/textfile.h"
-#include "daemon/view.h"
+#include "control/textfile.h"
+#include "control/view.h"
 #include "run.h"
 
 #include <stdio.h>

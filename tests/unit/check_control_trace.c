@@ -2,7 +2,7 @@
 /*
  * Traced packets become lines, and no password leaves.
  */
-#include "daemon/control_trace.h"
+#include "control/trace.h"
 #include "run.h"
 
 #include <stdio.h>

@@ -3,7 +3,7 @@
  * What ipvsadm and keepalived say of services becomes a section that ftpalgd takes.
  */
 #include "ctl/import.h"
-#include "daemon/config.h"
+#include "config/config.h"
 #include "run.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What one daemon leaves to the next: the file of sessions, and the service manager's store. */
-#include "daemon/handover.h"
-#include "daemon/session_file.h"
+#include "traffic/handover.h"
+#include "traffic/session_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "daemon/log.h"
-#include "daemon/log_journal.h"
-#include "daemon/report.h"
+#include "log/log.h"
+#include "log/journal.h"
+#include "traffic/report.h"
 
 #include <check.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 #!/bin/bash
-# doc/messages.md lists every message of src/daemon/log_messages.h with its level, id and words, and
+# doc/messages.md lists every message of src/log/messages.h with its level, id and words, and
 # no other; every id is there once; nothing is logged without one; the fields are those of report.c.
 set -euo pipefail
 top=${srcdir:-.}
@@ -9,7 +9,7 @@ import re
 import sys
 
 top = sys.argv[1]
-table = open(f"{top}/src/daemon/log_messages.h").read()
+table = open(f"{top}/src/log/messages.h").read()
 manual = open(f"{top}/doc/messages.md").read()
 failed = []
 
@@ -30,14 +30,14 @@ if len(defined) != len(re.findall("#define LOG_", table)) or len(defined) < 30:
 for entry in listed - entries:
     failed.append(f"doc/messages.md lists a message that there is not: {entry}")
 
-for file in glob.glob(f"{top}/src/daemon/*.c"):
-    if file.endswith("/log.c"):
+for file in glob.glob(f"{top}/src/*/*.c"):
+    if file.endswith("/log/log.c"):
         continue
     for call in re.findall(r"log_message(?:_about|_limited)?\([^;]*;", open(file).read()):
         if "LOG_" not in call:
             failed.append(f"{file}: without an id: {call}")
 
-report = open(f"{top}/src/daemon/report.c").read()
+report = open(f"{top}/src/traffic/report.c").read()
 written = set(re.findall(r'"([A-Z_]+)"', report))
 described = set(re.findall(r"`FTPALGD_([A-Z_]+)`", manual))
 if written != described:

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A worker's thread; the linker wraps what binds its queue, starts it, confines it and reads first. */
-#include "daemon/worker.h"
+#include "traffic/worker.h"
 
-#include "daemon/confine.h"
+#include "kernel/confine.h"
 #include "run.h"
 
 #include <pthread.h>

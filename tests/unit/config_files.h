@@ -10,7 +10,7 @@
 #include <limits.h>
 #include <stddef.h>
 
-#include "daemon/config.h"
+#include "config/config.h"
 
 extern char source_directory[PATH_MAX]; /* the top one */
 extern char test_directory[];           /* where a test begins */

@@ -5,7 +5,7 @@
 #ifndef FTPALGD_TESTS_CONTROL_FAKE_H
 #define FTPALGD_TESTS_CONTROL_FAKE_H
 
-#include "daemon/control_subject.h"
+#include "control/subject.h"
 
 #define FAKE_WORKERS 2
 #define FAKE_QUEUE 2100

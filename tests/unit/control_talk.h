@@ -7,7 +7,7 @@
 #define FTPALGD_TESTS_CONTROL_TALK_H
 
 #include "control_fake.h"
-#include "daemon/control.h"
+#include "control/control.h"
 
 #include <jansson.h>
 

@@ -5,8 +5,8 @@
  * that compare them with what others expect.
  */
 #include "control_fake.h"
-#include "daemon/control_commands.h"
-#include "daemon/view.h"
+#include "control/commands.h"
+#include "control/view.h"
 
 #include <check.h>
 #include <stdio.h>

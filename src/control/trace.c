@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "control/trace.h"
+
+#include "core/message.h"
+#include "log/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+	STREAMS_MAX = 128, /* directions of sessions followed at a time */
+	AHEAD_MAX = 16,    /* lines of one side whose other side has not come */
+	SHOWN_MAX = 4 * CONTROL_TRACE_LINE_MAX + 8,
+	VERB = 4,
+};
+
+enum side { CAME, WENT, SIDES };
+
+struct text_line {
+	size_t size;
+	bool beginning_unseen;
+	char text[CONTROL_TRACE_LINE_MAX];
+};
+
+/* Bytes of one side, up to the end of the line that is being read. */
+struct reader {
+	uint32_t next; /* sequence number */
+	struct text_line line;
+	size_t first, count; /* of ahead, a ring */
+	struct text_line ahead[AHEAD_MAX];
+};
+
+struct traced_stream {
+	bool used;
+	uint64_t time;
+	struct flow flow;
+	enum direction from;
+	struct reader readers[SIDES];
+};
+
+struct control_trace {
+	struct traced_stream streams[STREAMS_MAX];
+};
+
+struct control_trace *control_trace_new(void)
+{
+	return calloc(1, sizeof(struct control_trace));
+}
+
+void control_trace_free(struct control_trace *t)
+{
+	free(t);
+}
+
+/* ---- redaction ---- */
+
+static bool is_secret(const char *verb, size_t size)
+{
+	static const char *const verbs[] = { "PASS", "ACCT" };
+
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (size >= VERB && strncasecmp(verb, verbs[i], VERB) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Finds a command whose argument is secret; *open is what may be shown. A server may take a
+ * control character for a line end that is none for us.
+ */
+static bool find_secret(const char *line, size_t size, size_t *open)
+{
+	bool start = true;
+
+	for (size_t i = 0; i < size; i++) {
+		bool separates = (unsigned char)line[i] <= ' ' || (unsigned char)line[i] >= 0x7f;
+
+		if (start && is_secret(line + i, size - i)) {
+			*open = i + VERB;
+			return true;
+		}
+		start = separates && (start || line[i] != ' ');
+	}
+	return false;
+}
+
+/* log_escape takes a terminated text: a NUL is shown as well, so bytes go one by one. */
+static size_t escape(const char *bytes, size_t size, char *out)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < size; i++) {
+		const char one[2] = { bytes[i], '\0' };
+
+		if (bytes[i] == '\0')
+			memcpy(out + used, "\\x00", 5);
+		else
+			log_escape(one, out + used, SHOWN_MAX - used);
+		used += strlen(out + used);
+	}
+	out[used] = '\0';
+	return used;
+}
+
+void control_trace_show(enum direction from, const char *line, size_t size, char *out)
+{
+	char room[CONTROL_TRACE_LINE_MAX];
+	const char *plain;
+	bool secret;
+	size_t used;
+
+	if (size > sizeof(room))
+		size = sizeof(room);
+	plain = message_strip_telnet(line, &size, room);
+	secret = from == FROM_CLIENT && find_secret(plain, size, &size);
+	used = escape(plain, size, out);
+	if (secret)
+		memcpy(out + used, " ****", 6);
+}
+
+/* ---- lines ---- */
+
+static void show(const struct traced_stream *s, const struct text_line *line, char *out)
+{
+	if (line->beginning_unseen && s->from == FROM_CLIENT)
+		memcpy(out, "****", 5);
+	else
+		control_trace_show(s->from, line->text, line->size, out);
+}
+
+/* Hands out the lines of which both sides are there. */
+static void match(struct traced_stream *s, control_trace_seen *seen, void *data)
+{
+	struct reader *came = &s->readers[CAME], *went = &s->readers[WENT];
+
+	while (came->count > 0 && went->count > 0) {
+		const struct text_line *a = &came->ahead[came->first], *b = &went->ahead[went->first];
+		char before[SHOWN_MAX], after[SHOWN_MAX];
+		const struct control_trace_line line = {
+			.time = s->time,
+			.flow = &s->flow,
+			.from = s->from,
+			.changed = a->size != b->size || memcmp(a->text, b->text, a->size) != 0,
+			.before = before,
+			.after = after,
+		};
+
+		show(s, a, before);
+		show(s, b, after);
+		seen(&line, data);
+		came->first = (came->first + 1) % AHEAD_MAX;
+		went->first = (went->first + 1) % AHEAD_MAX;
+		came->count--;
+		went->count--;
+	}
+}
+
+static void end_line(struct traced_stream *s, struct reader *r, control_trace_seen *seen, void *data)
+{
+	struct text_line *line = &r->line;
+
+	if (line->size > 0 && line->text[line->size - 1] == '\r')
+		line->size--;
+	if (r->count < AHEAD_MAX)
+		r->ahead[(r->first + r->count++) % AHEAD_MAX] = *line;
+	line->size = 0;
+	line->beginning_unseen = false;
+	match(s, seen, data);
+}
+
+static void read_bytes(struct traced_stream *s, enum side side, uint32_t seq, const uint8_t *bytes,
+		       size_t size, control_trace_seen *seen, void *data)
+{
+	struct reader *r = &s->readers[side];
+	uint32_t known = r->next - seq;
+
+	if (seq_before(r->next, seq)) {
+		r->line.beginning_unseen = true; /* something was left out */
+		known = 0;
+	}
+	if (known >= size)
+		return;
+	for (size_t i = known; i < size; i++) {
+		if (bytes[i] == '\n')
+			end_line(s, r, seen, data);
+		else if (r->line.size < sizeof(r->line.text))
+			r->line.text[r->line.size++] = (char)bytes[i];
+	}
+	r->next = seq + (uint32_t)size;
+}
+
+/* ---- sessions ---- */
+
+static bool is_stream(const struct traced_stream *s, const struct trace_record *r)
+{
+	return s->used && s->from == r->from && s->flow.id == r->flow.id &&
+	       endpoint_equal(&s->flow.client, &r->flow.client) &&
+	       endpoint_equal(&s->flow.service, &r->flow.service);
+}
+
+/* The stream of the record; where it is new, in the place that was silent for longest. */
+static struct traced_stream *stream_of(struct control_trace *t, const struct trace_record *r)
+{
+	struct traced_stream *oldest = &t->streams[0];
+
+	for (size_t i = 0; i < STREAMS_MAX; i++) {
+		struct traced_stream *s = &t->streams[i];
+
+		if (is_stream(s, r))
+			return s;
+		if (!s->used || (oldest->used && s->time < oldest->time))
+			oldest = s;
+	}
+	memset(oldest, 0, sizeof(*oldest));
+	oldest->used = true;
+	oldest->flow = r->flow;
+	oldest->from = r->from;
+	for (enum side side = CAME; side < SIDES; side++) {
+		oldest->readers[side].next = r->seq[side];
+		oldest->readers[side].line.beginning_unseen = !r->starts_line;
+	}
+	return oldest;
+}
+
+void control_trace_read(struct control_trace *t, const struct trace_record *record,
+			const uint8_t *const payloads[static 2], control_trace_seen *seen, void *data)
+{
+	struct traced_stream *s = stream_of(t, record);
+
+	s->time = record->time;
+	for (enum side side = CAME; side < SIDES; side++)
+		read_bytes(s, side, record->seq[side], payloads[side], record->size[side], seen, data);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "doctor/doctor.h"
+#include "control/view.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* More servers than these are not looked at. */
+enum { SERVERS_MAX = 256 };
+
+static void add(const struct doctor_finding *f, void *data)
+{
+	json_t *findings = data;
+
+	/* With too little memory for a finding there is none for the whole reply either. */
+	if (json_array_append_new(findings, json_pack("{s:s, s:s, s:s, s:s, s:s}", "id", f->id,
+						      "severity", doctor_severity_name(f->severity),
+						      "what", f->what, "why", f->why, "mend", f->mend)) < 0)
+		return;
+}
+
+json_t *view_findings(const struct config *config, bool running)
+{
+	json_t *findings = json_array();
+	const struct doctor doctor = { config, running, add, findings };
+
+	if (findings != NULL)
+		doctor_run(&doctor);
+	return json_pack("{s:b, s:o}", "running", running, "findings", findings);
+}
+
+/* ---- what the servers say ---- */
+
+/* The latest passive reply of each real server. */
+struct replies {
+	struct event latest[SERVERS_MAX];
+	size_t count;
+};
+
+static void keep_reply(struct replies *r, const struct event *e)
+{
+	size_t i = 0;
+
+	if (e->kind != EVENT_OPENING || e->want.mode != MODE_PASSIVE)
+		return;
+	while (i < r->count && !endpoint_same_address(&r->latest[i].flow.server, &e->flow.server))
+		i++;
+	if (i == SERVERS_MAX || (i < r->count && r->latest[i].time > e->time))
+		return;
+	r->latest[i] = *e;
+	if (i == r->count)
+		r->count++;
+}
+
+static void check_reply(const struct doctor *d, const struct event *e)
+{
+	char server[ENDPOINT_TEXT_MAX], named[ENDPOINT_TEXT_MAX], argument[2 * ENDPOINT_TEXT_MAX + 64];
+
+	/* That a server names itself or the virtual address is right. */
+	if (endpoint_same_address(&e->want.named, &e->flow.server) ||
+	    endpoint_same_address(&e->want.named, &e->flow.service))
+		return;
+	snprintf(argument, sizeof(argument), "the real server %s names %s in its passive replies",
+		 endpoint_format(&e->flow.server, server), endpoint_format(&e->want.named, named));
+	doctor_report(d, DOCTOR_WARNING, "foreign_address", "%",
+		      "its data connections are led to the server itself: if it listens elsewhere they fail, "
+		      "and a TLS client, whose replies nobody can mend, goes there",
+		      "on that server take the address out of its configuration (vsftpd: pasv_address, "
+		      "proftpd: MasqueradeAddress), or set the virtual one; the next transfer shows it",
+		      argument);
+}
+
+static void check_replies(const struct doctor *d, const struct control_subject *subject)
+{
+	struct event *events = calloc(HISTORY_SIZE, sizeof(*events));
+	struct replies *replies = calloc(1, sizeof(*replies));
+	uint32_t workers = subject->worker_count(subject->context);
+
+	for (uint32_t w = 0; events != NULL && replies != NULL && w < workers; w++) {
+		uint64_t next = 0, missed = 0;
+		size_t count = subject->events(subject->context, w, &next, events, HISTORY_SIZE, &missed);
+
+		for (size_t i = 0; i < count; i++)
+			keep_reply(replies, &events[i]);
+	}
+	for (size_t i = 0; replies != NULL && i < replies->count; i++)
+		check_reply(d, &replies->latest[i]);
+	free(replies);
+	free(events);
+}
+
+json_t *view_doctor(const struct control_call *call)
+{
+	const struct config *config = call->subject->config(call->subject->context);
+	json_t *result = view_findings(config, true);
+	const struct doctor doctor = { config, true, add, json_object_get(result, "findings") };
+
+	if (result != NULL)
+		check_replies(&doctor, call->subject);
+	return result;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is wrong on this machine, as far as it concerns the gateway: for each finding what it is,
+ * why it matters, and the command that mends it.
+ *
+ * Looks only, and changes nothing. Works beside a running daemon, in it, and without one. What
+ * cannot be looked at for want of privileges is a finding of its own, DOCTOR_UNKNOWN.
+ */
+#ifndef FTPALGD_DOCTOR_DOCTOR_H
+#define FTPALGD_DOCTOR_DOCTOR_H
+
+#include "config/config.h"
+
+#define DOCTOR_TEXT_MAX 256
+
+enum doctor_severity {
+	DOCTOR_TROUBLE, /* data connections fail */
+	DOCTOR_WARNING, /* some may, or will one day */
+	DOCTOR_UNKNOWN, /* could not be looked at */
+	DOCTOR_SEVERITIES,
+};
+
+struct doctor_finding {
+	enum doctor_severity severity;
+	const char *id; /* a stable word */
+	char what[DOCTOR_TEXT_MAX];
+	char why[DOCTOR_TEXT_MAX];
+	char mend[DOCTOR_TEXT_MAX];
+};
+
+typedef void doctor_found(const struct doctor_finding *f, void *data);
+
+struct doctor {
+	const struct config *config;
+	bool running; /* ftpalgd is at work here */
+	doctor_found *found;
+	void *data;
+};
+
+/* All checks, in the order in which one would mend. */
+void doctor_run(const struct doctor *d);
+
+/* "trouble", "warning", "unknown" */
+const char *doctor_severity_name(enum doctor_severity severity);
+
+/* Reports one finding; every % in the texts stands for the argument. */
+void doctor_report(const struct doctor *d, enum doctor_severity severity, const char *id,
+		   const char *what, const char *why, const char *mend, const char *argument);
+
+/* The checks, one file each. */
+void doctor_check_machine(const struct doctor *d); /* kernel, modules, sysctls */
+void doctor_check_queues(const struct doctor *d);
+void doctor_check_ruleset(const struct doctor *d);
+void doctor_check_order(const struct doctor *d); /* beside others' chains */
+void doctor_check_ipvs(const struct doctor *d);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What one daemon leaves to the next over a restart, in systemd's file-descriptor store
+ * (sd_pid_notify_with_fds(3), FileDescriptorStoreMax= in the unit).
+ *
+ *	queue-NUMBER       the bound queue: packets wait in it until the next daemon reads them
+ *	sessions-I-of-N    a memory file with the sessions of the queue first + I, written at the end
+ *
+ * Queues are stored at the start, so that they survive a crash as well; after a crash there are no
+ * sessions, and dialogues are picked up midway. So they are when the file is of another version,
+ * or when the number of queues has changed: then connections go to other queues than before.
+ * The manager lets go of all of it when the service is stopped or has failed for good, and the
+ * rules let packets pass from then on. Without a service manager all of this does nothing.
+ *
+ * Used by one thread at a time.
+ */
+#ifndef FTPALGD_TRAFFIC_HANDOVER_H
+#define FTPALGD_TRAFFIC_HANDOVER_H
+
+#include "core/table.h"
+#include "log/log.h"
+
+struct handover;
+
+/*
+ * Takes what the daemon before has left for count queues from first on; to be called once, before
+ * any thread is started.
+ */
+int handover_open(struct log *log, uint32_t first, uint32_t count, struct handover **out)
+	__attribute__((warn_unused_result));
+
+/* Waits until the service manager has taken everything that was stored. */
+void handover_close(struct handover *h);
+
+/* The descriptor of that queue, the caller's from now on, or -1. */
+int handover_take_queue(struct handover *h, uint16_t number);
+
+/* The descriptor taken is of no use: the manager is to forget it. */
+void handover_refuse_queue(struct handover *h, uint16_t number);
+
+/* Stores a copy of a queue's descriptor. */
+void handover_store_queue(struct handover *h, uint16_t number, int fd);
+
+/* Whether the daemon before came to its end, and left sessions for these queues. */
+bool handover_has_sessions(const struct handover *h);
+
+/* Adds the sessions left for that queue to the table. now is in seconds, monotonic. */
+void handover_take_sessions(struct handover *h, uint16_t number, uint32_t now, struct table *table);
+
+/* Stores the sessions of the table. */
+void handover_store_sessions(struct handover *h, uint16_t number, struct table *table);
+
+/*
+ * The start has succeeded: closes what nobody has taken, has it forgotten, and says on the log
+ * what goes on. After a start that failed the next one finds it all again.
+ */
+void handover_settle(struct handover *h);
+
+#endif

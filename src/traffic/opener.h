@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Makes openings in the kernel: what decide wants, done.
+ *
+ *	                 expectation                  IPVS entry
+ *	passive, ipvs    client → VIP:port            client:any → VIP:port → RS:port
+ *	passive, ct      the same, altered to RS      -
+ *	active, ipvs     RS:any → client, altered     client:port → VIP:20 → RS:20
+ *	active, ct       the same                     -
+ *
+ * The expectation is acknowledged by the kernel before opener_make returns; the IPVS entry is in
+ * force once opener_settled says so. A session older than the helper can have no expectation:
+ * then the entry alone carries the data connection.
+ *
+ * Where the backup thread has been replaced or has gone, what was on its way is lost, and the next
+ * entry goes to the thread that runs then. Tickets are good over that change.
+ *
+ * Belongs to one worker.
+ */
+#ifndef FTPALGD_TRAFFIC_OPENER_H
+#define FTPALGD_TRAFFIC_OPENER_H
+
+#include "core/opening.h"
+#include "traffic/backup.h"
+#include "kernel/ipvs_sync.h"
+#include "kernel/netlink.h"
+
+struct opener;
+
+/* backup is borrowed, and NULL where IPVS entries are not to be made. */
+int opener_open(struct backup *backup, struct opener **o)
+	__attribute__((warn_unused_result));
+void opener_close(struct opener *o);
+
+/* Readable when opener_settled has news; -1 where nothing ever waits. */
+int opener_fd(const struct opener *o);
+
+/*
+ * Makes one opening: sets port and made, and adds to reasons what went wrong. *ticket becomes
+ * what opener_settled is asked for, and stays as it is when there is nothing to wait for.
+ */
+void opener_make(struct opener *o, const struct situation *at, struct want *want,
+		 uint64_t *ticket, reason_set *reasons);
+
+/* 1: in force; 0: not yet; -errno: lost, send it again. */
+int opener_settled(struct opener *o, uint64_t ticket) __attribute__((warn_unused_result));
+
+/* Sends the entry of an opening once more, with a ticket of its own. */
+int opener_send_again(struct opener *o, const struct situation *at, const struct want *want,
+		      uint64_t *ticket) __attribute__((warn_unused_result));
+
+/* Takes an opening back, as far as nobody has used it. */
+void opener_undo(struct opener *o, const struct situation *at, struct want *want);
+
+/*
+ * IPVS forgets a connection that is silent for long, as a control connection is while it waits for
+ * the end of a transfer: sets its timer anew. Returns 1, 0 when that connection is over, or -errno.
+ */
+int opener_keep_alive(struct opener *o, const struct flow *flow, uint32_t seconds)
+	__attribute__((warn_unused_result));
+
+/* The netlink socket, for other requests of the same worker. */
+struct netlink *opener_netlink(struct opener *o);
+
+#endif

@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "traffic/traffic.h"
+
+#include "core/settle.h"
+#include "kernel/conntrack.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum {
+	OPENING_WAIT_MS = 3000, /* then the opening has failed; less is not enough where CPUs are short */
+	EXPIRE_PER_ROUND = 64,
+	KEEP_ALIVE_AFTER = 60,    /* seconds of silence during a transfer */
+	KEEP_ALIVE_SECONDS = 300, /* IPVS' timer afterwards */
+};
+
+/* Between two looks at an opening that is not in force yet. */
+static const struct timespec look_again = { .tv_nsec = 100000 };
+
+static uint64_t now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static uint64_t now_ms(void)
+{
+	return now_us() / 1000;
+}
+
+/* ---- what is told to others ---- */
+
+static struct counters *tally_of(struct traffic *t, struct session *s)
+{
+	if (policy_find_again(t->policy, &s->flow.service, &s->service) == NULL || t->tally == NULL)
+		return &t->untallied;
+	return &t->tally->services[s->service];
+}
+
+static void note(struct traffic *t, const struct session *s, struct event event)
+{
+	event.time = t->now_ms;
+	event.flow = s->flow;
+	history_add(&t->history, &event);
+}
+
+static void count_reasons(struct traffic *t, const struct situation *at, struct counters *tally,
+			  reason_set reasons)
+{
+	for (enum reason r = 0; reasons != 0; r++, reasons >>= 1) {
+		if ((reasons & 1) == 0)
+			continue;
+		counter_add(&t->counters.reasons[r], 1);
+		counter_add(&tally->reasons[r], 1);
+		note(t, at->session, (struct event){ .kind = EVENT_REFUSAL, .reason = r });
+		report_reason(t->report, r, at);
+	}
+}
+
+static void count_reason(struct traffic *t, enum reason r)
+{
+	counter_add(&t->counters.reasons[r], 1);
+	report_reason(t->report, r, NULL);
+}
+
+/* ---- verdicts ---- */
+
+/* An error of the netlink send is the queue's to count: the packet keeps its place there. */
+static void verdict(struct traffic *t, uint32_t id, const struct outcome *outcome)
+{
+	int error = 0;
+
+	switch (outcome->verdict) {
+	case VERDICT_ACCEPT:
+		error = pending_is_empty(t->pending) ? queue_accept_until(t->queue, id)
+						     : queue_accept(t->queue, id);
+		break;
+	case VERDICT_REWRITE:
+		counter_add(&t->counters.rewritten, 1);
+		error = queue_rewrite(t->queue, id, t->bytes, outcome->size);
+		break;
+	case VERDICT_DROP:
+		counter_add(&t->counters.dropped, 1);
+		error = queue_drop(t->queue, id);
+		break;
+	}
+	if (error < 0)
+		report_failure(t->report, "sending verdicts", error);
+}
+
+static void flush(struct traffic *t)
+{
+	int error = queue_flush(t->queue);
+
+	if (error < 0)
+		report_failure(t->report, "sending verdicts", error);
+}
+
+static void accept_packet(struct traffic *t, uint32_t id)
+{
+	verdict(t, id, &(struct outcome){ .verdict = VERDICT_ACCEPT });
+}
+
+/* ---- adjusted sessions ---- */
+
+static int mark_adjusted(struct traffic *t, const struct flow *flow)
+{
+	int error = t->ruleset == NULL ? ruleset_open(&t->ruleset) : 0;
+
+	return error < 0 ? error : ruleset_mark_adjusted(t->ruleset, flow);
+}
+
+/* From now on the two sides count differently: conntrack must allow it, and we must see it all. */
+static void adjust(struct traffic *t, struct session *s, struct counters *tally)
+{
+	int error = conntrack_make_liberal(opener_netlink(t->opener), &s->flow);
+
+	if (error == 0)
+		error = mark_adjusted(t, &s->flow);
+	if (error < 0)
+		report_failure(t->report, "following a session whose text changed its length", error);
+	s->adjusted = true;
+	counter_add(&t->counters.adjusted, 1);
+	counter_add(&tally->adjusted, 1);
+	note(t, s, (struct event){ .kind = EVENT_ADJUSTED });
+}
+
+static void forget_session(struct session *s, void *context)
+{
+	struct traffic *t = context;
+	int error = s->adjusted && t->ruleset != NULL ? ruleset_unmark_adjusted(t->ruleset, &s->flow) : 0;
+
+	if (error < 0)
+		report_failure(t->report, "unmarking a session", error);
+}
+
+/* ---- deciding ---- */
+
+static void tell_opening(struct traffic *t, const struct situation *at, struct counters *tally,
+			 const struct want *want)
+{
+	counter_add(&t->counters.openings[want->mode], 1);
+	counter_add(&tally->openings[want->mode], 1);
+	note(t, at->session, (struct event){ .kind = EVENT_OPENING, .want = *want });
+	report_opening(t->report, at, want);
+}
+
+static void tell_dialogue(struct traffic *t, const struct session *s, struct counters *tally,
+			  const struct dialogue *before)
+{
+	if (s->dialogue.encrypted && !before->encrypted) {
+		counter_add(&t->counters.encrypted, 1);
+		counter_add(&tally->encrypted, 1);
+		note(t, s, (struct event){ .kind = EVENT_ENCRYPTED });
+	}
+	if (s->dialogue.closing && !before->closing)
+		note(t, s, (struct event){ .kind = EVENT_CLOSING });
+}
+
+static void finish(struct traffic *t, const struct situation *at, struct session *s,
+		   struct decision *d, uint32_t id)
+{
+	const struct dialogue before = s->dialogue;
+	struct counters *tally = tally_of(t, s);
+	struct outcome outcome;
+
+	settle(at, d, t->table, s, t->bytes, sizeof(t->bytes), &outcome);
+	if (t->trace != NULL)
+		trace_packet(t->trace, at, &before, &outcome, t->bytes, t->now_ms);
+	if (outcome.adjust)
+		adjust(t, s, tally);
+	for (size_t i = 0; i < d->want_count; i++)
+		if (d->wants[i].made)
+			tell_opening(t, at, tally, &d->wants[i]);
+	tell_dialogue(t, s, tally, &before);
+	count_reasons(t, at, tally, d->reasons | outcome.reasons);
+	counter_add(&tally->packets, 1);
+	if (outcome.verdict == VERDICT_REWRITE)
+		counter_add(&tally->rewritten, 1);
+	if (outcome.verdict == VERDICT_DROP)
+		counter_add(&tally->dropped, 1);
+	verdict(t, id, &outcome);
+}
+
+static void situate(struct traffic *t, struct situation *at, struct session *s,
+		    const struct service *service, enum direction from, const struct packet *packet)
+{
+	*at = (struct situation){
+		.policy = t->policy,
+		.service = service,
+		.session = s,
+		.splices = { table_splice(t->table, s, FROM_CLIENT),
+			     table_splice(t->table, s, FROM_SERVER) },
+		.from = from,
+		.packet = packet,
+		.now = t->now,
+	};
+}
+
+/* Makes what the packet wants. Returns whether it has to wait for any of it. */
+static bool make_openings(struct traffic *t, const struct situation *at, struct decision *d,
+			  uint64_t *ticket)
+{
+	*ticket = 0;
+	for (size_t i = 0; i < d->want_count; i++)
+		opener_make(t->opener, at, &d->wants[i], ticket, &d->reasons);
+	return *ticket != 0;
+}
+
+/* Decides on a waiting packet whose turn has come. Returns true when it is done with. */
+static bool start_pending(struct traffic *t, struct pending_packet *p)
+{
+	struct situation at;
+
+	situate(t, &at, p->session, &p->service, p->from, &p->packet);
+	decide(&at, &p->decision);
+	if (!make_openings(t, &at, &p->decision, &p->ticket)) {
+		finish(t, &at, p->session, &p->decision, p->id);
+		return true;
+	}
+	p->decided = true;
+	p->deadline = now_ms() + OPENING_WAIT_MS;
+	if (t->finish_by != 0 && p->deadline > t->finish_by)
+		p->deadline = t->finish_by;
+	p->session->blocked = true;
+	return false;
+}
+
+static bool make_pending(struct traffic *t, struct session *s, const struct service *service,
+			 const struct packet *packet, const struct queue_packet *queued)
+{
+	struct pending_packet *p = pending_add(t->pending, packet);
+
+	if (p == NULL)
+		return false;
+	p->id = queued->id;
+	p->arrived = now_us();
+	p->session = s;
+	p->service = *service;
+	p->from = queued->direction;
+	s->busy++;
+	return true;
+}
+
+static struct session *add_session(struct traffic *t, const struct flow *flow)
+{
+	bool evicted;
+	struct session *s = table_add(t->table, flow, t->now, &evicted);
+
+	if (evicted || s == NULL)
+		count_reason(t, REASON_SESSION_EVICTED);
+	if (s != NULL) {
+		counter_add(&t->counters.sessions, 1);
+		counter_add(&tally_of(t, s)->sessions, 1);
+		note(t, s, (struct event){ .kind = EVENT_SESSION });
+	}
+	return s;
+}
+
+/* Returns whether the packet has its verdict; else it waits. */
+static bool handle_session(struct traffic *t, const struct queue_packet *queued, struct session *s,
+			   const struct service *service, const struct packet *packet)
+{
+	struct situation at;
+
+	if (s->busy == 0) {
+		situate(t, &at, s, service, queued->direction, packet);
+		decide(&at, &t->decision);
+		if (t->decision.want_count == 0) {
+			finish(t, &at, s, &t->decision, queued->id);
+			return true;
+		}
+	}
+	if (make_pending(t, s, service, packet, queued))
+		return false;
+	/* Too many wait: the sender will send it again. */
+	verdict(t, queued->id, &(struct outcome){ .verdict = VERDICT_DROP });
+	return true;
+}
+
+/* The same. */
+static bool handle(struct traffic *t, const struct queue_packet *queued)
+{
+	struct session *s = queued->has_flow ? table_find(t->table, &queued->flow) : NULL;
+	uint32_t unknown = 0, *index = s == NULL ? &unknown : &s->service;
+	const struct service *service = NULL;
+	struct packet packet;
+
+	counter_add(&t->counters.packets, 1);
+	if (queued->has_flow)
+		service = policy_find_again(t->policy, &queued->flow.service, index);
+	if (service == NULL) {
+		count_reason(t, REASON_SERVICE_UNKNOWN);
+		s = NULL;
+	} else if (packet_parse(queued->bytes, queued->length, &packet) < 0) {
+		count_reason(t, REASON_PACKET_MALFORMED);
+		s = NULL;
+	} else {
+		if (s != NULL && s->busy == 0 && decide_begins_anew(s, &packet, queued->direction)) {
+			table_remove(t->table, s);
+			s = NULL;
+		}
+		if (s == NULL)
+			s = add_session(t, &queued->flow);
+	}
+	if (s != NULL)
+		return handle_session(t, queued, s, service, &packet);
+	accept_packet(t, queued->id);
+	return true;
+}
+
+/* ---- waiting ---- */
+
+static void fail_openings(struct traffic *t, const struct situation *at, struct decision *d)
+{
+	for (size_t i = 0; i < d->want_count; i++)
+		opener_undo(t->opener, at, &d->wants[i]);
+	d->reasons |= reason_bit(REASON_OPENING_FAILED);
+}
+
+/* Sends again what was lost. Returns 0 or -errno. */
+static int send_again(struct traffic *t, const struct situation *at, struct pending_packet *p)
+{
+	int error = 0;
+
+	for (size_t i = 0; error == 0 && i < p->decision.want_count; i++)
+		if (p->decision.wants[i].made)
+			error = opener_send_again(t->opener, at, &p->decision.wants[i], &p->ticket);
+	return error;
+}
+
+/* Decides, waits or finishes. Returns true when the packet is done with. */
+static bool carry_on(struct traffic *t, struct pending_packet *p)
+{
+	struct session *s = p->session;
+	struct situation at;
+	int settled;
+
+	if (!p->decided)
+		return !s->blocked && start_pending(t, p);
+	situate(t, &at, s, &p->service, p->from, &p->packet);
+	settled = opener_settled(t->opener, p->ticket);
+	if (settled < 0)
+		settled = send_again(t, &at, p);
+	if (settled == 0 && now_ms() < p->deadline)
+		return false;
+	if (settled <= 0)
+		fail_openings(t, &at, &p->decision);
+	finish(t, &at, s, &p->decision, p->id);
+	s->blocked = false;
+	return true;
+}
+
+static bool visit_pending(void *context, struct pending_packet *p)
+{
+	struct traffic *t = context;
+
+	if (!carry_on(t, p))
+		return false;
+	p->session->busy--;
+	latency_add(&t->latency, now_us() - p->arrived, 1);
+	return true;
+}
+
+/* ---- rounds ---- */
+
+/*
+ * The first visit makes the openings of what has just come, the second mostly finds them in force: who
+ * makes the entries may need this very processor for it, but nobody else's packets wait for that.
+ */
+static void visit_all_pending(struct traffic *t, bool fresh)
+{
+	pending_each(t->pending, visit_pending, t);
+	flush(t);
+	if (!fresh || pending_is_empty(t->pending))
+		return;
+	sched_yield();
+	pending_each(t->pending, visit_pending, t);
+	flush(t);
+}
+
+/* Openings in the making are looked at again soon; otherwise the queue is what a round waits for. */
+static int wait_for_packets(struct traffic *t, struct queue_packet *packets)
+{
+	struct pollfd fds[] = {
+		{ .fd = queue_fd(t->queue), .events = POLLIN },
+		{ .fd = opener_fd(t->opener), .events = POLLIN },
+	};
+	bool idle = pending_is_empty(t->pending);
+
+	if (!idle)
+		ppoll(fds, 2, &look_again, NULL);
+	return queue_receive(t->queue, packets, QUEUE_BATCH_MAX, idle);
+}
+
+static void take_packets(struct traffic *t)
+{
+	struct queue_packet packets[QUEUE_BATCH_MAX];
+	int count = wait_for_packets(t, packets);
+	uint64_t start = now_us(), waiting = 0;
+
+	t->now_ms = start / 1000;
+	t->now = (uint32_t)(start / 1000000);
+	if (count < 0)
+		report_failure(t->report, "receiving from the queue", count);
+	for (int i = 0; i < count; i++)
+		if (!handle(t, &packets[i]))
+			waiting++;
+	visit_all_pending(t, waiting > 0);
+	if (count > 0)
+		latency_add(&t->latency, now_us() - start, (uint64_t)count - waiting);
+}
+
+/* One at a time: the first round after a long one would otherwise be long as well. */
+static void keep_transfers_alive(struct traffic *t)
+{
+	struct session *s = table_silent_transfer(t->table, t->now, KEEP_ALIVE_AFTER);
+	int alive;
+
+	if (s == NULL)
+		return;
+	alive = opener_keep_alive(t->opener, &s->flow, KEEP_ALIVE_SECONDS);
+	if (alive < 0)
+		report_failure(t->report, "keeping a control connection alive in IPVS", alive);
+	if (alive == 0)
+		table_remove(t->table, s);
+	else
+		table_commit(t->table, s, &s->dialogue, t->now);
+}
+
+void traffic_finish(struct traffic *t)
+{
+	t->finish_by = now_ms() + OPENING_WAIT_MS;
+	while (!pending_is_empty(t->pending)) {
+		t->now_ms = now_ms();
+		pending_each(t->pending, visit_pending, t);
+		flush(t);
+		nanosleep(&look_again, NULL);
+	}
+}
+
+void traffic_round(struct traffic *t)
+{
+	take_packets(t);
+	counter_add(&t->counters.expired,
+		    table_expire(t->table, t->now, t->policy->idle_seconds, EXPIRE_PER_ROUND));
+	keep_transfers_alive(t);
+	counter_set(&t->session_count, table_count(t->table));
+}
+
+static bool restore_mark(struct session *s, void *context)
+{
+	struct traffic *t = context;
+	int error = s->adjusted ? mark_adjusted(t, &s->flow) : 0;
+
+	if (error < 0)
+		report_failure(t->report, "marking an adjusted session again", error);
+	return true;
+}
+
+void traffic_restore_marks(struct traffic *t)
+{
+	table_each(t->table, restore_mark, t);
+}
+
+/* ---- life ---- */
+
+int traffic_open(struct traffic *t, size_t sessions, struct log *log)
+{
+	t->now_ms = now_ms();
+	t->now = (uint32_t)(t->now_ms / 1000);
+	t->report = report_new(log);
+	t->table = table_new(sessions);
+	t->pending = pending_new();
+	if (t->report == NULL || t->table == NULL || t->pending == NULL)
+		return -ENOMEM;
+	table_on_remove(t->table, forget_session, t);
+	return 0;
+}
+
+void traffic_close(struct traffic *t)
+{
+	ruleset_close(t->ruleset);
+	opener_close(t->opener);
+	pending_free(t->pending);
+	table_free(t->table);
+	report_free(t->report);
+	free(t->tally);
+}
