@@ -3,7 +3,7 @@
  * Every message of the daemon: its level, its MESSAGE_ID and its text, as log_message takes them.
  *
  * An id stays with its message for good (sd_id128; a new one: systemd-id128 new), wording and level
- * may change. doc/messages.md tells operators what each means; tests/unit/check_log_messages.sh
+ * may change. doc/messages.md tells operators what each means; tests/log/check_log_messages.sh
  * compares.
  */
 #ifndef FTPALGD_LOG_MESSAGES_H

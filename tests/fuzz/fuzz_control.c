@@ -6,7 +6,7 @@
  * Behind a NUL come packets that are traced: a byte of flags, the sizes of the payload as it came
  * and as it went on, and both.
  */
-#include "../unit/control_fake.h"
+#include "../control/control_fake.h"
 
 #include "control/stream.h"
 #include "control/trace.h"

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "../model/gateway.h"
-#include "../unit/packets.h"
+#include "../support/packets.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

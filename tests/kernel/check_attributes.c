@@ -2,7 +2,7 @@
 /* Netlink attributes of any bytes: what libmnl finds in them, and no byte beyond their end. */
 #include "kernel/attributes.h"
 
-#include "../unit/run.h"
+#include "../support/run.h"
 
 enum { TYPES = 6, ROUNDS = 20000, BYTES_MAX = 48 };
 

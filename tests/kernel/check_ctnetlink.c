@@ -2,7 +2,7 @@
 /* Tuples of conntrack as the kernel writes them, and as it might. */
 #include "kernel/ctnetlink.h"
 
-#include "../unit/run.h"
+#include "../support/run.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "../unit/run.h"
+#include "../support/run.h"
 
 static struct endpoint at(const char *text)
 {

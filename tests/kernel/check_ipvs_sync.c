@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../unit/run.h"
+#include "../support/run.h"
 
 #define SKIPPED 77
 #define ROUNDS  200

@@ -2,7 +2,7 @@
 /* The messages of a queue, right, cut short and mangled; no kernel is asked. */
 #include "kernel/queue.c" /* its parser is static */
 
-#include "../unit/run.h"
+#include "../support/run.h"
 
 #include <poll.h>
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../unit/packets.h"
+#include "../support/packets.h"
 
 static struct policy *make_policy(const struct endpoint *address)
 {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../unit/packets.h"
+#include "../support/packets.h"
 
 struct talk talk_new(struct gateway *g)
 {

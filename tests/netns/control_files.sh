@@ -6,7 +6,7 @@
 ctl=$LAB_BUILD/src/ctl/ftpalgctl
 control=$LAB_STATE/run/control
 textfile=$LAB_STATE/metrics/ftpalgd.prom
-[[ ! -x $LAB_BUILD/tests/unit/check_confine ]] || "$LAB_BUILD/tests/unit/check_confine" || lab_fail "check_confine"
+[[ ! -x $LAB_BUILD/tests/kernel/check_confine ]] || "$LAB_BUILD/tests/kernel/check_confine" || lab_fail "check_confine"
 
 gateway_up families=4 capture=no
 mkdir "$LAB_STATE/metrics"

@@ -15,7 +15,7 @@
 
 #include "../model/gateway.h"
 #include "../model/tcp.h"
-#include "../unit/packets.h"
+#include "../support/packets.h"
 #include "script.h"
 
 enum {
