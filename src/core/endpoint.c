@@ -42,19 +42,23 @@ struct in_addr endpoint_ipv4(const struct endpoint *e)
 	return addr;
 }
 
+const char *endpoint_format_address(const struct endpoint *e, char text[static INET6_ADDRSTRLEN])
+{
+	const struct in_addr v4 = endpoint_ipv4(e);
+
+	if (endpoint_is_ipv4(e))
+		inet_ntop(AF_INET, &v4, text, INET6_ADDRSTRLEN);
+	else
+		inet_ntop(AF_INET6, &e->addr, text, INET6_ADDRSTRLEN);
+	return text;
+}
+
 const char *endpoint_format(const struct endpoint *e, char text[static ENDPOINT_TEXT_MAX])
 {
 	char address[INET6_ADDRSTRLEN];
 
-	if (endpoint_is_ipv4(e)) {
-		struct in_addr v4 = endpoint_ipv4(e);
-
-		inet_ntop(AF_INET, &v4, address, sizeof(address));
-		snprintf(text, ENDPOINT_TEXT_MAX, "%s:%u", address, e->port);
-	} else {
-		inet_ntop(AF_INET6, &e->addr, address, sizeof(address));
-		snprintf(text, ENDPOINT_TEXT_MAX, "[%s]:%u", address, e->port);
-	}
+	snprintf(text, ENDPOINT_TEXT_MAX, endpoint_is_ipv4(e) ? "%s:%u" : "[%s]:%u",
+		 endpoint_format_address(e, address), e->port);
 	return text;
 }
 

@@ -46,6 +46,9 @@ int endpoint_compare(const void *a, const void *b);
 /* Writes "192.0.2.10:21" or "[2001:db8::10]:21" and returns text. */
 const char *endpoint_format(const struct endpoint *e, char text[static ENDPOINT_TEXT_MAX]);
 
+/* Writes the address without its port, "192.0.2.10" or "2001:db8::10", and returns text. */
+const char *endpoint_format_address(const struct endpoint *e, char text[static INET6_ADDRSTRLEN]);
+
 /* Reads what endpoint_format writes. Returns 0, or -EINVAL and leaves *e as it was. */
 int endpoint_parse(const char *text, struct endpoint *e) __attribute__((warn_unused_result));
 

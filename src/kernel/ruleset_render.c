@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <arpa/inet.h>
 #include <errno.h>
 
 #include "kernel/helper.h"
@@ -127,33 +126,25 @@ static void render_rules(const struct ruleset_plan *plan, FILE *out)
 	fputs("}\n", out);
 }
 
-static void render_address(const struct endpoint *address, FILE *out)
-{
-	char text[INET6_ADDRSTRLEN];
-	const struct in_addr ipv4 = endpoint_ipv4(address);
-
-	if (endpoint_is_ipv4(address))
-		fputs(inet_ntop(AF_INET, &ipv4, text, sizeof(text)), out);
-	else
-		fputs(inet_ntop(AF_INET6, &address->addr, text, sizeof(text)), out);
-}
-
 static void render_service(const struct service *service, FILE *out)
 {
-	fprintf(out, "add element inet " RULESET_TABLE " services%c { ",
-		endpoint_is_ipv4(&service->address) ? '4' : '6');
-	render_address(&service->address, out);
-	fprintf(out, " . %u }\n", service->address.port);
+	char address[INET6_ADDRSTRLEN];
+
+	fprintf(out, "add element inet " RULESET_TABLE " services%c { %s . %u }\n",
+		endpoint_is_ipv4(&service->address) ? '4' : '6',
+		endpoint_format_address(&service->address, address), service->address.port);
 }
 
 static void render_passive(const struct service *service, FILE *out)
 {
+	char address[INET6_ADDRSTRLEN];
+
 	if (service->passive_ports.first == 0)
 		return;
-	fprintf(out, "add element inet " RULESET_TABLE " passive%c { ",
-		endpoint_is_ipv4(&service->address) ? '4' : '6');
-	render_address(&service->address, out);
-	fprintf(out, " . %u-%u }\n", service->passive_ports.first, service->passive_ports.last);
+	fprintf(out, "add element inet " RULESET_TABLE " passive%c { %s . %u-%u }\n",
+		endpoint_is_ipv4(&service->address) ? '4' : '6',
+		endpoint_format_address(&service->address, address), service->passive_ports.first,
+		service->passive_ports.last);
 }
 
 int ruleset_render(const struct ruleset_plan *plan, FILE *out)

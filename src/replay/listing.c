@@ -66,20 +66,6 @@ void listing_event(struct listing *r, const struct stamp *at, const char *event,
 	write_event(r, at, event, text, NULL);
 }
 
-/* An address without its port. */
-static const char *format_host(const struct endpoint *e, char text[static ENDPOINT_TEXT_MAX])
-{
-	char *end;
-
-	endpoint_format(e, text);
-	for (end = text; *end != '\0'; end++)
-		;
-	while (*--end != ':')
-		;
-	*end = '\0';
-	return text;
-}
-
 void listing_session(struct listing *r, const struct stamp *at, const struct flow *flow,
 		    bool server_known)
 {
@@ -112,7 +98,7 @@ static void format_passive(char text[static TEXT_MAX], const struct flow *flow, 
 	struct endpoint shown = flow->service;
 
 	shown.port = want->port;
-	format_host(&flow->client, client);
+	endpoint_format_address(&flow->client, client);
 	endpoint_format(&shown, service);
 	endpoint_format(&want->target, server);
 	if (server_known && !endpoint_equal(&shown, &want->target))
@@ -129,8 +115,8 @@ static void format_active(char text[static TEXT_MAX], const struct flow *flow,
 	char client[ENDPOINT_TEXT_MAX], service[ENDPOINT_TEXT_MAX], server[ENDPOINT_TEXT_MAX];
 
 	endpoint_format(&want->target, client);
-	format_host(&flow->service, service);
-	format_host(&flow->server, server);
+	endpoint_format_address(&flow->service, service);
+	endpoint_format_address(&flow->server, server);
 	if (endpoint_same_address(&flow->service, &flow->server))
 		snprintf(text, TEXT_MAX, "%s %s -> %s", mode_name(want->mode), server, client);
 	else
@@ -148,7 +134,7 @@ static json_t *opening_members(const struct flow *flow, const struct want *want)
 	if (mode_is_passive(want->mode))
 		endpoint_format(&shown, service);
 	else
-		format_host(&shown, service);
+		endpoint_format_address(&shown, service);
 	return json_pack("{ss ss ss sb}", "mode", mode_name(want->mode), "service", service, "target",
 			 target, "made", want->made);
 }

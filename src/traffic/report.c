@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "traffic/report.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,15 +80,10 @@ static void add_endpoint(struct words *w, const char *address_name, const char *
 			 const struct endpoint *e)
 {
 	char *address = w->addresses[w->endpoints], *port = w->ports[w->endpoints];
-	const struct in_addr ipv4 = endpoint_ipv4(e);
 
 	w->endpoints++;
-	if (endpoint_is_ipv4(e))
-		inet_ntop(AF_INET, &ipv4, address, INET6_ADDRSTRLEN);
-	else
-		inet_ntop(AF_INET6, &e->addr, address, INET6_ADDRSTRLEN);
 	snprintf(port, PORT_TEXT_MAX, "%u", e->port);
-	add_field(w, address_name, address);
+	add_field(w, address_name, endpoint_format_address(e, address));
 	add_field(w, port_name, port);
 }
 
