@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/errors.h"
 
+#include "core/text.h"
+
 #include <stdarg.h>
 #include <string.h>
 
@@ -27,7 +29,7 @@ void config_errors_add(struct config_errors *errors, struct config_place place,
 	va_start(arguments, format);
 	vsnprintf(raw + used, sizeof(raw) - (size_t)used, format, arguments);
 	va_end(arguments);
-	log_escape(raw, errors->text[errors->count - 1], CONFIG_ERROR_TEXT_MAX);
+	text_escape(raw, errors->text[errors->count - 1], CONFIG_ERROR_TEXT_MAX);
 }
 
 void config_errors_print(const struct config_errors *errors, FILE *out)

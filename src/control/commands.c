@@ -2,6 +2,7 @@
 #include "control/commands.h"
 
 #include "control/view.h"
+#include "core/text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -99,7 +100,7 @@ static const struct control_command *check(const struct control_request *r, bool
 
 	if (c == NULL)
 		control_fail(error, "unknown_command", "there is no command \"%s\"",
-			     log_escape(r->command, shown, sizeof(shown)));
+			     text_escape(r->command, shown, sizeof(shown)));
 	else if ((r->given & ~c->accepts) != 0)
 		control_fail(error, "unknown_argument", "%s takes no \"%s\"", c->name,
 			     first_name(r->given & ~c->accepts));

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "control/request.h"
 
+#include "core/text.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <jansson.h>
@@ -156,7 +158,7 @@ static int read_argument(const char *key, const json_t *value, struct control_re
 
 	if (a == NULL) {
 		control_fail(error, "unknown_argument", "no command has an argument \"%s\"",
-			     log_escape(key, shown, sizeof(shown)));
+			     text_escape(key, shown, sizeof(shown)));
 		return -EINVAL;
 	}
 	if (a->read(value, r) < 0) {

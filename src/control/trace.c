@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "control/trace.h"
 
-#include "core/message.h"
-#include "log/log.h"
+#include "core/text.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum {
 	STREAMS_MAX = 128, /* directions of sessions followed at a time */
 	AHEAD_MAX = 16,    /* lines of one side whose other side has not come */
-	SHOWN_MAX = 4 * CONTROL_TRACE_LINE_MAX + 8,
-	VERB = 4,
+	SHOWN_MAX = TEXT_LINE_MAX(CONTROL_TRACE_LINE_MAX),
 };
 
 enum side { CAME, WENT, SIDES };
@@ -53,72 +50,6 @@ void control_trace_free(struct control_trace *t)
 	free(t);
 }
 
-/* ---- redaction ---- */
-
-static bool is_secret(const char *verb, size_t size)
-{
-	static const char *const verbs[] = { "PASS", "ACCT" };
-
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
-		if (size >= VERB && strncasecmp(verb, verbs[i], VERB) == 0)
-			return true;
-	return false;
-}
-
-/*
- * Finds a command whose argument is secret; *open is what may be shown. A server may take a
- * control character for a line end that is none for us.
- */
-static bool find_secret(const char *line, size_t size, size_t *open)
-{
-	bool start = true;
-
-	for (size_t i = 0; i < size; i++) {
-		bool separates = (unsigned char)line[i] <= ' ' || (unsigned char)line[i] >= 0x7f;
-
-		if (start && is_secret(line + i, size - i)) {
-			*open = i + VERB;
-			return true;
-		}
-		start = separates && (start || line[i] != ' ');
-	}
-	return false;
-}
-
-/* log_escape takes a terminated text: a NUL is shown as well, so bytes go one by one. */
-static size_t escape(const char *bytes, size_t size, char *out)
-{
-	size_t used = 0;
-
-	for (size_t i = 0; i < size; i++) {
-		const char one[2] = { bytes[i], '\0' };
-
-		if (bytes[i] == '\0')
-			memcpy(out + used, "\\x00", 5);
-		else
-			log_escape(one, out + used, SHOWN_MAX - used);
-		used += strlen(out + used);
-	}
-	out[used] = '\0';
-	return used;
-}
-
-void control_trace_show(enum direction from, const char *line, size_t size, char *out)
-{
-	char room[CONTROL_TRACE_LINE_MAX];
-	const char *plain;
-	bool secret;
-	size_t used;
-
-	if (size > sizeof(room))
-		size = sizeof(room);
-	plain = message_strip_telnet(line, &size, room);
-	secret = from == FROM_CLIENT && find_secret(plain, size, &size);
-	used = escape(plain, size, out);
-	if (secret)
-		memcpy(out + used, " ****", 6);
-}
-
 /* ---- lines ---- */
 
 static void show(const struct traced_stream *s, const struct text_line *line, char *out)
@@ -126,7 +57,7 @@ static void show(const struct traced_stream *s, const struct text_line *line, ch
 	if (line->beginning_unseen && s->from == FROM_CLIENT)
 		memcpy(out, "****", 5);
 	else
-		control_trace_show(s->from, line->text, line->size, out);
+		text_show_line(s->from, line->text, line->size, out, SHOWN_MAX);
 }
 
 /* Hands out the lines of which both sides are there. */

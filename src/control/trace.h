@@ -3,9 +3,8 @@
  * Lines of control connections out of traced packets, fit to be shown.
  *
  * Each direction of a session is two streams of bytes, as it came and as it went on; the n-th line
- * of the one is the n-th line of the other. Bytes that were sent again are left out. What
- * follows PASS or ACCT is replaced by "****" however the command is spelled or split, and so is a
- * client's line whose beginning was not seen. Everything outside printable ASCII leaves as \xNN.
+ * of the one is the n-th line of the other. Bytes that were sent again are left out. Lines are shown as
+ * core/text.h says; a client's line whose beginning was not seen is "****", for it may be a secret.
  */
 #ifndef FTPALGD_CONTROL_TRACE_H
 #define FTPALGD_CONTROL_TRACE_H
@@ -33,11 +32,5 @@ void control_trace_free(struct control_trace *t);
 /* Reads on from one packet, and calls seen for each line that is now whole. */
 void control_trace_read(struct control_trace *t, const struct trace_record *record,
 			const uint8_t *const payloads[static 2], control_trace_seen *seen, void *data);
-
-/*
- * Writes the line without its line end, redacted and escaped. out has room for
- * 4 * CONTROL_TRACE_LINE_MAX + 8 bytes.
- */
-void control_trace_show(enum direction from, const char *line, size_t size, char *out);
 
 #endif

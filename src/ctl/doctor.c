@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ctl/doctor.h"
 
+#include "core/text.h"
 #include "ctl/ask.h"
 #include "ctl/probe.h"
 #include "config/config.h"
-#include "log/log.h"
 #include "control/view.h"
 
 #include <errno.h>
@@ -37,7 +37,7 @@ static int add_bad_config(json_t *findings, const struct config_errors *errors)
 	char text[CONFIG_ERROR_TEXT_MAX];
 
 	return add(findings, "trouble", "configuration",
-		   log_escape(errors->count > 0 ? errors->text[0] : "the configuration cannot be read", text,
+		   text_escape(errors->count > 0 ? errors->text[0] : "the configuration cannot be read", text,
 			      sizeof(text)),
 		   "ftpalgd does not start with it", "ftpalgd --check");
 }
@@ -67,7 +67,7 @@ static void print_safe(const char *label, const json_t *finding, const char *key
 {
 	char text[TEXT_MAX];
 
-	printf("%s%s\n", label, log_escape(print_string(finding, key), text, sizeof(text)));
+	printf("%s%s\n", label, text_escape(print_string(finding, key), text, sizeof(text)));
 }
 
 static bool is_wrong(const json_t *finding)

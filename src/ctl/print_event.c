@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ctl/print.h"
 
-#include "log/log.h"
+#include "core/text.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -25,7 +25,7 @@ static void print_time(const json_t *e)
 
 static const char *safe(const json_t *e, const char *key, char out[static TEXT_MAX])
 {
-	return log_escape(print_string(e, key), out, TEXT_MAX);
+	return text_escape(print_string(e, key), out, TEXT_MAX);
 }
 
 /* The text was escaped by the daemon: what is not printable in it is no text of ours. */

@@ -2,9 +2,9 @@
 #include "ctl/probe.h"
 
 #include "core/message.h"
+#include "core/text.h"
 #include "ctl/ftp_client.h"
 #include "control/request.h"
-#include "log/log.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -38,7 +38,7 @@ static void find(struct probe *p, const char *id, const char *why, const char *m
 	va_start(arguments, format);
 	vsnprintf(raw, sizeof(raw), format, arguments);
 	va_end(arguments);
-	log_escape(raw, what, sizeof(what));
+	text_escape(raw, what, sizeof(what));
 	if (json_array_append_new(p->findings, json_pack("{s:s, s:s, s:s, s:s, s:s}", "id", id, "severity",
 							 "trouble", "what", what, "why", why, "mend",
 							 mend)) < 0)

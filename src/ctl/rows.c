@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ctl/rows.h"
 
-#include "log/log.h"
+#include "core/text.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -34,7 +34,7 @@ void rows_add(struct rows *r, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(raw, sizeof(raw), format, arguments);
 	va_end(arguments);
-	log_escape(raw, r->cells[r->count++], CELL_MAX);
+	text_escape(raw, r->cells[r->count++], CELL_MAX);
 }
 
 void rows_print(struct rows *r, FILE *out)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ctl/top_view.h"
 
+#include "core/text.h"
 #include "ctl/print.h"
-#include "log/log.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -32,7 +32,7 @@ static void put(struct screen *s, bool heading, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(raw, sizeof(raw), format, arguments);
 	va_end(arguments);
-	s->line(s->data, log_escape(raw, text, sizeof(text)), heading);
+	s->line(s->data, text_escape(raw, text, sizeof(text)), heading);
 	s->left--;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "log/journal.h"
 
+#include "core/text.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -64,7 +66,7 @@ int log_journal_send(const struct log_journal *journal, const struct log_record 
 		used = add(text, used, "", "MESSAGE_ID", record->id);
 	for (size_t i = 0; i < record->field_count && i < LOG_FIELDS_MAX; i++)
 		used = add(text, used, "FTPALGD_", record->fields[i].name,
-			   log_escape(record->fields[i].value, value, sizeof(value)));
+			   text_escape(record->fields[i].value, value, sizeof(value)));
 	if (sendto(journal->fd, text, used, MSG_NOSIGNAL, (const struct sockaddr *)&journal->to,
 		   sizeof(journal->to)) >= 0)
 		return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "log/log.h"
 
+#include "core/text.h"
 #include "log/journal.h"
 
 #include <errno.h>
@@ -37,36 +38,6 @@ _Static_assert(sizeof(levels) / sizeof(levels[0]) == LOG_LEVELS, "every level ha
 const char *log_level_name(enum log_level level)
 {
 	return levels[level];
-}
-
-const char *log_escape(const char *in, char *out, size_t size)
-{
-	static const char digits[] = "0123456789abcdef";
-	size_t used = 0;
-	size_t safe = 0; /* where "..." still fits */
-
-	for (; *in != '\0'; in++) {
-		unsigned char byte = (unsigned char)*in;
-		bool plain = byte >= ' ' && byte <= '~';
-
-		if (used + 3 < size)
-			safe = used;
-		if (used + (plain ? 1 : 4) >= size) {
-			memcpy(out + safe, "...", 3);
-			used = safe + 3;
-			break;
-		}
-		if (plain) {
-			out[used++] = (char)byte;
-			continue;
-		}
-		out[used++] = '\\';
-		out[used++] = 'x';
-		out[used++] = digits[byte >> 4];
-		out[used++] = digits[byte & 15];
-	}
-	out[used] = '\0';
-	return out;
 }
 
 /*
@@ -243,7 +214,7 @@ static void emit(struct log *log, const struct log_record *head, bool patient, s
 	if (held.count > 0)
 		snprintf(more, sizeof(more), " (%u more like this in the last %llu seconds)",
 			 held.count, (unsigned long long)held.seconds);
-	log_escape(raw, text, sizeof(text) - strlen(more));
+	text_escape(raw, text, sizeof(text) - strlen(more));
 	strcat(text, more);
 	record.text = text;
 	for (int tries = patient ? TRIES_MAX : 0; !hand_over(log, &record, tries > 0); tries--)

@@ -3,8 +3,8 @@
  * What the daemon says, one record a call, to the journal or to stderr.
  *
  * When stderr is the journal's own stream (JOURNAL_STREAM, systemd.exec(5)) a record goes there
- * with its fields; else it is one line "ftpalgd: level: text" on stderr. Whatever is outside
- * printable ASCII leaves as \xNN: nothing that came over the wire reaches a terminal raw.
+ * with its fields; else it is one line "ftpalgd: level: text" on stderr. Texts are
+ * escaped as core/text.h says.
  *
  * Packets never wait for whoever reads the journal, a pipe or a file: a record that finds no room is lost, and the next one
  * that finds some comes after one that tells how many were.
@@ -108,11 +108,5 @@ bool log_message_limited(struct log *log, struct log_limit *limit, uint64_t now,
 			 const struct log_about *about, enum log_level level, const char *id,
 			 const char *format, ...)
 	__attribute__((format(printf, 7, 8)));
-
-/*
- * Writes in with every byte outside printable ASCII as \xNN, at most size - 1 bytes, and ends
- * what had to be cut in "...". size is at least 4. Returns out.
- */
-const char *log_escape(const char *in, char *out, size_t size);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "replay/tell.h"
 
+#include "core/text.h"
 #include "replay/transcript.h"
 
 #include <string.h>
@@ -54,7 +55,7 @@ static void tell_edit(struct listing *listing, const struct passage *p, const st
 	uint32_t next = p->session->dialogue.streams[p->from].next;
 	size_t start = splice_to_receiver(splice, next, edit->line.seq) - p->settled.seq;
 	const char *line = (const char *)p->settled.bytes + p->settled.payload + start;
-	char text[TRANSCRIPT_TEXT_MAX];
+	char text[TEXT_LINE_MAX(TRANSCRIPT_LINE_MAX)];
 	struct stamp stamp = stamp_of(p);
 	const char *end;
 	size_t size;
@@ -67,7 +68,7 @@ static void tell_edit(struct listing *listing, const struct passage *p, const st
 		size = (size_t)(end - line);
 	if (size > 0 && line[size - 1] == '\r')
 		size--;
-	listing_becomes(listing, &stamp, transcript_format(p->from, line, size, text));
+	listing_becomes(listing, &stamp, text_show_line(p->from, line, size, text, sizeof(text)));
 }
 
 static void tell_edits(struct listing *listing, const struct passage *p, const struct decision *d,

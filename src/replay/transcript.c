@@ -2,67 +2,14 @@
 #include "replay/transcript.h"
 
 #include "core/message.h"
+#include "core/text.h"
 
-#include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static const char headless_text[] = "(the rest of a line whose beginning was not seen)";
+static const char unfinished[] = "...";
 static const char doubtful_text[] = "(not shown: its beginning may not have been seen)";
-
-static size_t escape(const char *bytes, size_t size, char *out)
-{
-	size_t at = 0;
-
-	for (size_t i = 0; i < size; i++) {
-		if (bytes[i] >= ' ' && bytes[i] <= '~' && bytes[i] != '\\')
-			out[at++] = bytes[i];
-		else
-			at += (size_t)sprintf(out + at, "\\x%02x", (unsigned char)bytes[i]);
-	}
-	out[at] = '\0';
-	return at;
-}
-
-/* Size of the part of a command that may be shown; the verb alone, where the rest is secret. */
-static size_t showable(const char *line, size_t size)
-{
-	static const char secret[][5] = { "PASS", "ACCT" };
-	size_t verb = 0;
-
-	while (verb < size && isalpha((unsigned char)line[verb]) == 0)
-		verb++;
-	for (size_t i = 0; i < sizeof(secret) / sizeof(secret[0]); i++)
-		if (size - verb > 4 && strncasecmp(line + verb, secret[i], 4) == 0)
-			return verb + 4;
-	return size;
-}
-
-const char *transcript_format(enum direction from, const char *line, size_t size,
-			      char text[static TRANSCRIPT_TEXT_MAX])
-{
-	char room[TRANSCRIPT_LINE_MAX];
-	const char *plain;
-	size_t shown, end;
-
-	if (size > sizeof(room))
-		size = sizeof(room);
-	if (from == FROM_SERVER) {
-		escape(line, size, text);
-		return text;
-	}
-	shown = size;
-	plain = message_strip_telnet(line, &shown, room);
-	if (showable(plain, shown) == shown) {
-		escape(line, size, text);
-		return text;
-	}
-	end = escape(plain, showable(plain, shown), text);
-	memcpy(text + end, " ***", sizeof(" ***"));
-	return text;
-}
 
 static void start_anew(struct transcript *t)
 {
@@ -80,7 +27,7 @@ static bool is_command(const char *line, size_t size)
 
 static void show_line(struct transcript *t, enum direction from, transcript_line *show, void *context)
 {
-	char text[TRANSCRIPT_TEXT_MAX];
+	char text[TEXT_LINE_MAX(TRANSCRIPT_LINE_MAX) + sizeof(unfinished)];
 	size_t size = t->size;
 
 	if (size > 0 && !t->cut && t->text[size - 1] == '\r')
@@ -90,9 +37,9 @@ static void show_line(struct transcript *t, enum direction from, transcript_line
 	else if (t->doubtful && from == FROM_CLIENT && !is_command(t->text, size))
 		show(context, from, doubtful_text);
 	else {
-		transcript_format(from, size > 0 ? t->text : "", size, text);
+		text_show_line(from, size > 0 ? t->text : "", size, text, sizeof(text) - sizeof(unfinished));
 		if (t->cut)
-			strcat(text, "...");
+			strcat(text, unfinished);
 		show(context, from, text);
 	}
 	start_anew(t);

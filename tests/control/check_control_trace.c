@@ -92,31 +92,6 @@ START_TEST(sequence_numbers_may_wrap)
 }
 END_TEST
 
-static const struct {
-	const char *sent;
-	const char *shown;
-} secrets[] = {
-	{ "PASS geheim\r\n", "C PASS ****|=\n" },
-	{ "pass geheim\r\n", "C pass ****|=\n" },
-	{ "  PaSs geheim\r\n", "C   PaSs ****|=\n" },
-	{ "PASS\r\n", "C PASS ****|=\n" },
-	{ "PASS\tgeheim\n", "C PASS ****|=\n" },
-	{ "PASSgeheim\r\n", "C PASS ****|=\n" },
-	{ "ACCT geheim\r\n", "C ACCT ****|=\n" },
-	{ "\xff\xf4\xff\xf2PASS geheim\r\n", "C PASS ****|=\n" },
-	{ "PA\xff\xf1SS geheim\r\n", "C PASS ****|=\n" },
-	{ "NOOP\rPASS geheim\r\n", "C NOOP\\x0dPASS ****|=\n" },
-	{ "USER PASS\r\n", "C USER PASS|=\n" },
-	{ "RETR PASS\r\n", "C RETR PASS|=\n" },
-};
-
-START_TEST(secrets_are_redacted)
-{
-	packet(FROM_CLIENT, 100, secrets[_i].sent, NULL, true);
-	ck_assert_str_eq(seen, secrets[_i].shown);
-}
-END_TEST
-
 START_TEST(secrets_in_single_bytes_are_redacted)
 {
 	static const char sent[] = "PASS geheim\r\n";
@@ -148,7 +123,7 @@ END_TEST
 START_TEST(control_characters_leave_escaped)
 {
 	packet(FROM_SERVER, 100, "220 \x1b[2J\x07\xc3\xa4 \\\r\n", NULL, true);
-	ck_assert_str_eq(seen, "S 220 \\x1b[2J\\x07\\xc3\\xa4 \\|=\n");
+	ck_assert_str_eq(seen, "S 220 \\x1b[2J\\x07\\xc3\\xa4 \\x5c|=\n");
 }
 END_TEST
 
@@ -166,21 +141,6 @@ START_TEST(an_endless_line_is_cut)
 }
 END_TEST
 
-START_TEST(a_line_of_nothing_but_control_characters_fits)
-{
-	static char line[CONTROL_TRACE_LINE_MAX], out[4 * CONTROL_TRACE_LINE_MAX + 8];
-
-	memset(line, 1, sizeof(line));
-	memcpy(line + sizeof(line) - 4, "PASS", 4);
-	control_trace_show(FROM_CLIENT, line, sizeof(line), out);
-	ck_assert_uint_eq(strlen(out), 4 * (sizeof(line) - 4) + 9);
-	ck_assert_str_eq(out + strlen(out) - 9, "PASS ****");
-	memset(line, 0, sizeof(line));
-	control_trace_show(FROM_SERVER, line, sizeof(line), out);
-	ck_assert_uint_eq(strlen(out), 4 * sizeof(line));
-}
-END_TEST
-
 int main(void)
 {
 	TCase *t = tcase_create("control_trace");
@@ -191,12 +151,10 @@ int main(void)
 	tcase_add_test(t, a_withheld_beginning_waits_for_its_line);
 	tcase_add_test(t, bytes_that_are_sent_again_are_shown_once);
 	tcase_add_test(t, sequence_numbers_may_wrap);
-	tcase_add_loop_test(t, secrets_are_redacted, 0, (int)(sizeof(secrets) / sizeof(secrets[0])));
 	tcase_add_test(t, secrets_in_single_bytes_are_redacted);
 	tcase_add_test(t, a_line_of_the_client_whose_beginning_was_not_seen_is_not_shown);
 	tcase_add_test(t, a_line_after_a_gap_is_not_shown);
 	tcase_add_test(t, control_characters_leave_escaped);
 	tcase_add_test(t, an_endless_line_is_cut);
-	tcase_add_test(t, a_line_of_nothing_but_control_characters_fits);
 	return run_suite("control_trace", t);
 }

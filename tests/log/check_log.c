@@ -93,32 +93,6 @@ START_TEST(nothing_from_the_wire_leaves_raw)
 }
 END_TEST
 
-START_TEST(escape_cuts_at_every_size_with_three_dots_and_stays_inside)
-{
-	const char *in = "ab\x01" "cd\x02\x03" "efgh";
-	const char whole[] = "ab\\x01cd\\x02\\x03efgh";
-
-	for (size_t size = 4; size <= sizeof(whole) + 2; size++) {
-		char *out = malloc(size); /* of exactly that size: AddressSanitizer watches */
-
-		ck_assert_ptr_nonnull(out);
-		log_escape(in, out, size);
-		if (size >= sizeof(whole)) {
-			ck_assert_str_eq(out, whole);
-		} else {
-			size_t kept = strlen(out) - 3;
-
-			ck_assert_str_eq(out + kept, "...");
-			ck_assert_mem_eq(out, whole, kept);
-			ck_assert_msg(kept == 0 || out[kept - 1] != '\\', "cut inside: %s", out);
-			/* an escape is kept whole or not at all: at most 4 + 3 bytes go unused */
-			ck_assert_uint_ge(kept + 3 + 1 + 7, size);
-		}
-		free(out);
-	}
-}
-END_TEST
-
 START_TEST(a_long_text_is_cut_and_says_so)
 {
 	char *text = malloc(5000);
@@ -555,7 +529,6 @@ static Suite *suite(void)
 	tcase_add_test(t, records_above_the_level_are_not_made);
 	tcase_add_test(t, fields_and_message_id_reach_the_sink);
 	tcase_add_test(t, nothing_from_the_wire_leaves_raw);
-	tcase_add_test(t, escape_cuts_at_every_size_with_three_dots_and_stays_inside);
 	tcase_add_test(t, a_long_text_is_cut_and_says_so);
 	tcase_add_test(t, a_text_one_byte_too_long_is_cut_and_one_that_fits_is_not);
 	tcase_add_test(t, logging_keeps_errno);
