@@ -3,35 +3,76 @@
 
 #include <errno.h>
 
-static struct port_range range_of(const struct service *service)
+enum { NEAR_STEPS = 2 * OPENING_NEAR };
+
+void opening_ports_begin(struct opening_ports *ports, const struct situation *at,
+			 const struct want *want, uint32_t seed)
 {
-	if (service->passive_ports.first != 0)
-		return service->passive_ports;
-	return (struct port_range){ OPENING_FALLBACK_FIRST, OPENING_FALLBACK_LAST };
+	const struct port_range *named = service_range(at->service, &want->target);
+
+	*ports = (struct opening_ports){
+		.policy = at->policy,
+		.service = at->service,
+		.shown = at->session->flow.service,
+		.own = want->target.port,
+		.named = named != NULL ? *named : (struct port_range){ .first = 0 },
+		.seed = seed,
+	};
 }
 
-static bool own_port_shown(const struct service *service, uint16_t port)
+static bool has_range(const struct opening_ports *ports)
 {
-	const struct port_range *range = &service->passive_ports;
-
-	return range->first == 0 || (port >= range->first && port <= range->last);
+	return ports->service->passive_ports.first != 0;
 }
 
-int opening_port(const struct service *service, const struct want *want, uint32_t seed,
-		 unsigned int attempt, uint16_t *port)
-{
-	struct port_range range = range_of(service);
-	uint32_t size = (uint32_t)range.last - range.first + 1;
+/* Each gives the port of a step, 0 for a step without one, and false behind the last step. */
 
-	if (own_port_shown(service, want->target.port)) {
-		if (attempt == 0) {
-			*port = want->target.port;
-			return 0;
-		}
-		attempt--;
+static bool port_of_range(const struct opening_ports *ports, unsigned int step, uint16_t *port)
+{
+	const struct port_range *range = &ports->service->passive_ports;
+	uint32_t size = (uint32_t)range->last - range->first + 1;
+
+	*port = (uint16_t)(range->first + (ports->seed + step) % size);
+	return step < size;
+}
+
+/* The first time around these of the server's range, the second time the others. */
+static bool port_nearby(const struct opening_ports *ports, unsigned int step, uint16_t *port)
+{
+	bool second = step >= NEAR_STEPS;
+	int distance = (int)(step % NEAR_STEPS / 2) + 1;
+	int found = ports->own + (step % 2 == 0 ? distance : -distance);
+	bool named = found > 0 && found <= UINT16_MAX && port_in_range(ports->named, (uint16_t)found);
+	bool usable = named || (found >= PORT_PRIVILEGED_END && found <= UINT16_MAX);
+
+	*port = usable && named != second ? (uint16_t)found : 0;
+	return step < 2 * NEAR_STEPS;
+}
+
+static bool port_at(const struct opening_ports *ports, unsigned int step, uint16_t *port)
+{
+	if (step == 0) {
+		*port = !has_range(ports) || port_in_range(ports->service->passive_ports, ports->own)
+				? ports->own : 0;
+		return true;
 	}
-	if (attempt >= OPENING_TRIES_MAX || attempt >= size)
-		return -ENOSPC;
-	*port = (uint16_t)(range.first + (seed + attempt) % size);
-	return 0;
+	return has_range(ports) ? port_of_range(ports, step - 1, port)
+				: port_nearby(ports, step - 1, port);
+}
+
+int opening_ports_next(struct opening_ports *ports, uint16_t *port)
+{
+	while (ports->tries < OPENING_TRIES_MAX && ports->looks < OPENING_LOOKS_MAX &&
+	       port_at(ports, ports->step, &ports->shown.port)) {
+		ports->step++;
+		if (ports->shown.port == 0)
+			continue;
+		ports->looks++;
+		if (!policy_may_show(ports->policy, &ports->shown))
+			continue;
+		ports->tries++;
+		*port = ports->shown.port;
+		return 0;
+	}
+	return -ENOSPC;
 }

@@ -42,6 +42,22 @@ bool policy_may_open(const struct policy *policy, const struct service *service,
 	return target->port >= PORT_PRIVILEGED_END && !policy_is_taken(policy, target);
 }
 
+/* The address on which a socket listens that listens on all of the family. */
+static struct endpoint any_address(const struct endpoint *e)
+{
+	const struct in_addr any = { INADDR_ANY };
+
+	return endpoint_is_ipv4(e) ? endpoint_from_ipv4(any, e->port)
+				   : endpoint_from_ipv6(&in6addr_any, e->port);
+}
+
+bool policy_may_show(const struct policy *policy, const struct endpoint *shown)
+{
+	const struct endpoint any = any_address(shown);
+
+	return !policy_is_taken(policy, shown) && !policy_is_taken(policy, &any);
+}
+
 const struct service *policy_find(const struct policy *policy, const struct endpoint *address)
 {
 	const struct service key = { .address = *address };

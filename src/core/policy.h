@@ -83,6 +83,12 @@ bool policy_is_taken(const struct policy *policy, const struct endpoint *e);
 bool policy_may_open(const struct policy *policy, const struct service *service,
 		     const struct endpoint *target);
 
+/*
+ * Whether clients may be shown that endpoint of a virtual address for a data connection: nothing
+ * else is reached there, of what is taken at that address or at all addresses of its family.
+ */
+bool policy_may_show(const struct policy *policy, const struct endpoint *shown);
+
 /* Order of struct service by address and port, for qsort and bsearch. */
 int policy_compare_services(const void *a, const void *b);
 

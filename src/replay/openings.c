@@ -147,14 +147,15 @@ static int hold(struct openings *o, const struct situation *at, const struct wan
 
 static int hold_any_port(struct openings *o, const struct situation *at, struct want *want)
 {
-	uint32_t seed = at->session->flow.id + o->made++;
-	int error = -EBUSY;
+	struct opening_ports ports;
+	int error;
 
-	for (unsigned int attempt = 0; error == -EBUSY; attempt++) {
-		error = opening_port(at->service, want, seed, attempt, &want->port);
+	opening_ports_begin(&ports, at, want, at->session->flow.id + o->made++);
+	do {
+		error = opening_ports_next(&ports, &want->port);
 		if (error == 0)
 			error = hold(o, at, want);
-	}
+	} while (error == -EBUSY);
 	return error;
 }
 

@@ -109,14 +109,15 @@ static int expect(struct opener *o, const struct situation *at, const struct wan
 /* Expects on the first port that no other opening of this client holds. */
 static int expect_passive(struct opener *o, const struct situation *at, struct want *want)
 {
-	uint32_t seed = at->session->flow.id + o->made++;
-	int error = -EBUSY;
+	struct opening_ports ports;
+	int error;
 
-	for (unsigned int attempt = 0; error == -EBUSY; attempt++) {
-		error = opening_port(at->service, want, seed, attempt, &want->port);
+	opening_ports_begin(&ports, at, want, at->session->flow.id + o->made++);
+	do {
+		error = opening_ports_next(&ports, &want->port);
 		if (error == 0 && at->session->flow.has_helper)
 			error = expect(o, at, want, want->port);
-	}
+	} while (error == -EBUSY);
 	return error;
 }
 
