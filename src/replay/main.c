@@ -56,6 +56,7 @@ static int run_with(const struct replay_options *o, struct capture *in, struct c
 		.linktype = capture_linktype(in),
 		.roles = &o->roles,
 		.service = &o->service,
+		.server_ports = o->server_ports,
 		.live = o->live,
 		.talks = REPLAY_TALKS,
 		.listing = listing,

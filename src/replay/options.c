@@ -9,7 +9,8 @@
 #include <string.h>
 
 enum {
-	OPTION_DENY_TLS = 256,
+	OPTION_SERVER_PORTS = 256,
+	OPTION_DENY_TLS,
 	OPTION_NO_ACTIVE,
 	OPTION_FAIL_CLOSED,
 
@@ -20,6 +21,7 @@ static const struct option long_options[] = {
 	{ "service", required_argument, NULL, 's' },
 	{ "real-server", required_argument, NULL, 'r' },
 	{ "passive-ports", required_argument, NULL, 'p' },
+	{ "server-ports", required_argument, NULL, OPTION_SERVER_PORTS },
 	{ "deny-tls", no_argument, NULL, OPTION_DENY_TLS },
 	{ "no-active", no_argument, NULL, OPTION_NO_ACTIVE },
 	{ "fail-closed", no_argument, NULL, OPTION_FAIL_CLOSED },
@@ -40,6 +42,7 @@ void replay_options_help(void)
 	       "  -s, --service VIP:PORT          a virtual service; may be repeated\n"
 	       "  -r, --real-server RS:PORT       a real server of the service before it; may be repeated\n"
 	       "  -p, --passive-ports FIRST-LAST  ports shown to clients\n"
+	       "      --server-ports FIRST-LAST   ports that real servers announce; others are not opened\n"
 	       "      --deny-tls                  refuse AUTH\n"
 	       "      --no-active                 make no openings for PORT and EPRT\n"
 	       "      --fail-closed               drop a reply whose opening cannot be made\n"
@@ -71,16 +74,18 @@ static int add_role(struct roles *roles, const char *text, bool is_server)
 	return 0;
 }
 
-static int read_range(const char *text, struct port_range *range)
+static int read_range(const char *what, const char *text, uint16_t lowest, struct port_range *range)
 {
+	char allowed[64];
 	struct cursor c = cursor_over(text, strlen(text));
 	uint32_t first, last;
 
 	first = cursor_number(&c, 5, UINT16_MAX);
 	cursor_expect(&c, '-');
 	last = cursor_number(&c, 5, UINT16_MAX);
-	if (c.failed || c.at != c.size || first < PASSIVE_PORT_MIN || last < first)
-		return refuse("passive ports", text, "must be FIRST-LAST within 1024 to 65535");
+	snprintf(allowed, sizeof(allowed), "must be FIRST-LAST within %u to 65535", lowest);
+	if (c.failed || c.at != c.size || first < lowest || last < first)
+		return refuse(what, text, allowed);
 	*range = (struct port_range){ (uint16_t)first, (uint16_t)last };
 	return 0;
 }
@@ -93,7 +98,9 @@ static int take_option(struct replay_options *o, int option)
 	case 'r':
 		return add_role(&o->roles, optarg, true);
 	case 'p':
-		return read_range(optarg, &o->service.passive_ports);
+		return read_range("passive ports", optarg, PASSIVE_PORT_MIN, &o->service.passive_ports);
+	case OPTION_SERVER_PORTS:
+		return read_range("server ports", optarg, 1, &o->server_ports);
 	case OPTION_DENY_TLS:
 		o->service.deny_tls = true;
 		return 0;

@@ -21,6 +21,7 @@ struct replay_options {
 	bool json;
 	bool live;
 	struct service service; /* how all services behave */
+	struct port_range server_ports; /* of all real servers; first 0: none */
 	struct roles roles;
 };
 

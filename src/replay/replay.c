@@ -25,6 +25,8 @@ enum {
 
 struct replay {
 	struct replay_plan plan;
+	struct service service;    /* the plan's, with one real server: that of the session at hand */
+	struct real_server server;
 	struct policy *policy;
 	struct table *table;
 	struct talks *talks;
@@ -107,12 +109,13 @@ static struct session *session_of(struct replay *r, const struct passage *p)
 	return s;
 }
 
-
-static struct situation situate(const struct replay *r, const struct passage *p)
+static struct situation situate(struct replay *r, const struct passage *p)
 {
+	r->server.address = p->session->flow.server;
+	r->server.address.port = 0;
 	return (struct situation){
 		.policy = r->policy,
-		.service = r->plan.service,
+		.service = &r->service,
 		.session = p->session,
 		.splices = { table_splice(r->table, p->session, FROM_CLIENT),
 			     table_splice(r->table, p->session, FROM_SERVER) },
@@ -439,6 +442,10 @@ struct replay *replay_new(const struct replay_plan *plan)
 	if (r == NULL)
 		return NULL;
 	r->plan = *plan;
+	r->service = *plan->service;
+	r->server.passive_ports = plan->server_ports;
+	r->service.servers = &r->server;
+	r->service.server_count = 1;
 	r->policy = new_policy();
 	r->table = table_new(plan->talks);
 	r->talks = talks_new(plan->talks, plan->roles, forget, r);

@@ -23,7 +23,8 @@ struct replay;
 struct replay_plan {
 	int linktype;
 	const struct roles *roles;
-	const struct service *service; /* how all services behave; its address is not used */
+	const struct service *service; /* how all services behave; its address and servers are not used */
+	struct port_range server_ports; /* the range of every real server; first 0: none is named */
 	bool live;                     /* a gateway was at work when the capture was taken */
 	size_t talks;                  /* connections known at a time, at least 1 */
 	struct listing *listing;

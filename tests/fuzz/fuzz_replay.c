@@ -22,6 +22,7 @@ enum {
 	RANGE = 0x10,
 	FAIL_CLOSED = 0x20,
 	FEW_TALKS = 0x40,
+	SERVER_RANGE = 0x80,
 };
 
 static void require(bool condition)
@@ -111,6 +112,7 @@ static void run(struct capture *in, uint8_t how)
 	struct replay_plan plan = {
 		.linktype = capture_linktype(in), .roles = &roles, .service = &service,
 		.live = (how & LIVE) != 0, .talks = (how & FEW_TALKS) != 0 ? 2 : 64,
+		.server_ports = { (how & SERVER_RANGE) != 0 ? 20 : 0, (how & SERVER_RANGE) != 0 ? 50000 : 0 },
 	};
 	uint64_t read;
 

@@ -375,6 +375,14 @@ class Ports(Case):
         self.assertNotEqual(openings[1], "192.0.2.10:50000")
         self.assert_clean(result)
 
+    def test_another_port_is_the_nearest_one(self):
+        self.assertEqual(self.openings(self.play(self.two_sessions())),
+                         ["192.0.2.10:50000", "192.0.2.10:50001"])
+
+    def test_another_port_is_of_the_servers_range(self):
+        result = self.play(self.two_sessions(), "--server-ports", "49000-50000")
+        self.assertEqual(self.openings(result), ["192.0.2.10:50000", "192.0.2.10:49999"])
+
     def test_port_is_free_again_when_its_data_connection_came(self):
         data = Talk((CLIENT[0], 40002), ("192.0.2.10", 50000)).open().packets
         result = self.play(self.two_sessions(data))
@@ -771,7 +779,8 @@ class Files(Case):
         path = frames.write_pcap(self.path("in.pcap"), [])
         for options in (("-s", "nonsense"), ("-s", "192.0.2.10:0"), ("-s", "192.0.2.10"),
                         ("-s", "192.0.2.10:21", "-r", "192.0.2.10:21"), ("-p", "1-2"),
-                        ("-p", "2000-1999"), ("-p", "2000-70000"), ("-p", ""), ("--what",)):
+                        ("-p", "2000-1999"), ("-p", "2000-70000"), ("-p", ""),
+                        ("--server-ports", "0-2"), ("--server-ports", "20"), ("--what",)):
             with self.subTest(options=options):
                 result = self.run_on(path, *options)
                 self.assertEqual((result.status, result.stdout), (2, b""))
