@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 struct gateway {
@@ -71,9 +72,23 @@ static struct ruleset_plan plan_of(const struct config *config, const struct pol
 	};
 }
 
-static int discover(const struct config *config, struct ipvs *ipvs, struct discovery *out)
+/* Services that were found before (NULL: none) stay for a while after IPVS has stopped naming them. */
+static int discover(const struct config *config, struct ipvs *ipvs, const struct discovery *before,
+		    struct discovery *out)
 {
-	return config->discover ? discovery_run(ipvs, out) : 0;
+	struct timespec now;
+	int error = config->discover ? discovery_run(ipvs, out) : 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (config->discover && error == 0 && before != NULL)
+		discovery_keep(out, before, (uint64_t)now.tv_sec);
+	return error;
+}
+
+static void replace_discovery(struct gateway *g, const struct discovery *found)
+{
+	discovery_free(&g->discovery);
+	g->discovery = *found;
 }
 
 static void log_services(const struct gateway *g)
@@ -275,7 +290,7 @@ static int start(struct gateway *g)
 		error = find_backup(g);
 	if (error == 0)
 		error = explain(g, "asking IPVS for services",
-				discover(&g->config, g->ipvs, &g->discovery));
+				discover(&g->config, g->ipvs, NULL, &g->discovery));
 	if (error == 0)
 		error = explain(g, "setting up the services",
 				build_policy(&g->config, &g->discovery, &g->policy));
@@ -378,7 +393,7 @@ int gateway_reload(struct gateway *g, struct config *config)
 	int error;
 
 	config_keep_fixed(&g->config, config);
-	error = discover(config, g->ipvs, &found);
+	error = discover(config, g->ipvs, &g->discovery, &found);
 	if (error == 0)
 		error = build_policy(config, &found, &policy);
 	if (error == 0)
@@ -393,8 +408,7 @@ int gateway_reload(struct gateway *g, struct config *config)
 		free(policy);
 		return error;
 	}
-	discovery_free(&g->discovery);
-	g->discovery = found;
+	replace_discovery(g, &found);
 	config_free(&g->config);
 	g->config = *config;
 	set_fail_open(g);
@@ -417,12 +431,12 @@ void gateway_tick(struct gateway *g)
 {
 	struct discovery found = { 0 };
 	struct policy *policy = NULL;
-	int error = discover(&g->config, g->ipvs, &found);
+	int error = discover(&g->config, g->ipvs, &g->discovery, &found);
 
 	if (g->ruleset_broken)
 		restore_ruleset(g);
 	if (error == 0 && discovery_equal(&found, &g->discovery)) {
-		discovery_free(&found);
+		replace_discovery(g, &found);
 		return;
 	}
 	if (error == 0)
@@ -435,8 +449,7 @@ void gateway_tick(struct gateway *g)
 		free(policy);
 		return;
 	}
-	discovery_free(&g->discovery);
-	g->discovery = found;
+	replace_discovery(g, &found);
 	log_services(g);
 }
 
@@ -533,7 +546,7 @@ int gateway_print_ruleset(const struct config *config, struct log *log, FILE *ou
 	int error = config->discover ? ipvs_open(&ipvs) : 0;
 
 	if (error == 0)
-		error = discover(config, ipvs, &found);
+		error = discover(config, ipvs, NULL, &found);
 	if (error < 0) {
 		log_message(log, LOG_IPVS_SILENT, strerror(-error));
 		error = 0;

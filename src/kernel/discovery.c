@@ -4,6 +4,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
+static void sort(struct discovery *d)
+{
+	qsort(d->found, d->count, sizeof(*d->found), endpoint_compare);
+}
+
 static int add(const struct ipvs_service *service, void *data)
 {
 	struct discovery *d = data;
@@ -16,23 +21,52 @@ static int add(const struct ipvs_service *service, void *data)
 
 int discovery_run(struct ipvs *ipvs, struct discovery *out)
 {
-	struct discovery d = { .found = calloc(DISCOVERY_MAX, sizeof(*d.found)) };
-	int error;
+	struct discovery d = {
+		.found = calloc(DISCOVERY_MAX, sizeof(*d.found)),
+		.missing = calloc(DISCOVERY_MAX, sizeof(*d.missing)),
+	};
+	int error = d.found == NULL || d.missing == NULL ? -ENOMEM : 0;
 
-	if (d.found == NULL)
-		return -ENOMEM;
-	error = ipvs_services(ipvs, DISCOVERY_PORT, add, &d);
+	if (error == 0)
+		error = ipvs_services(ipvs, DISCOVERY_PORT, add, &d);
 	if (error < 0) {
 		discovery_free(&d);
 		return error;
 	}
+	sort(&d);
 	*out = d;
 	return 0;
+}
+
+static uint64_t missing_since(const struct discovery *d, const struct endpoint *service, uint64_t now)
+{
+	const struct discovery_missing *m = bsearch(service, d->missing, d->missing_count,
+						    sizeof(*d->missing), endpoint_compare);
+
+	return m != NULL ? m->since : now;
+}
+
+void discovery_keep(struct discovery *d, const struct discovery *before, uint64_t now)
+{
+	const size_t named = d->count;
+
+	for (size_t i = 0; i < before->count && d->count < DISCOVERY_MAX; i++) {
+		const struct endpoint *service = &before->found[i];
+		const uint64_t since = missing_since(before, service, now);
+
+		if (now - since >= DISCOVERY_GRACE_SECONDS ||
+		    bsearch(service, d->found, named, sizeof(*service), endpoint_compare) != NULL)
+			continue;
+		d->missing[d->missing_count++] = (struct discovery_missing){ *service, since };
+		d->found[d->count++] = *service;
+	}
+	sort(d);
 }
 
 void discovery_free(struct discovery *d)
 {
 	free(d->found);
+	free(d->missing);
 	*d = (struct discovery){ 0 };
 }
 
