@@ -116,7 +116,7 @@ static int answer(struct control *c, struct control_client *client, size_t size,
 {
 	json_t *value;
 
-	if (total_output(c) > CONTROL_TOTAL_MAX)
+	if (!client->privileged && total_output(c) > CONTROL_TOTAL_MAX)
 		value = control_refusal("busy", "other clients have yet to read their replies");
 	else
 		value = control_answer(&c->subject, client->in, size, client->privileged, now,
@@ -186,20 +186,39 @@ static void handle_client(struct control *c, struct control_client *client, uint
 
 /* ---- clients that come ---- */
 
-/* A free place, if need be that of the client that has been silent for longest. */
-static struct control_client *find_place(struct control *c)
+/* Who may lose the place to a newcomer, in this order: nobody may, one at work, one that is silent. */
+enum standing { SAFE, AT_WORK, SILENT };
+
+/* Only to root nobody else's work is in the way, and root's silence gives way to root alone. */
+static enum standing standing_of(const struct control_client *client, bool privileged)
 {
-	struct control_client *oldest = NULL;
+	if (client->privileged && !privileged)
+		return SAFE;
+	if (control_client_is_idle(client))
+		return SILENT;
+	return privileged && !client->privileged ? AT_WORK : SAFE;
+}
+
+/* A free place, if need be that of the client that has been silent for longest. */
+static struct control_client *find_place(struct control *c, bool privileged)
+{
+	struct control_client *worst = NULL;
+	enum standing lowest = SAFE;
 
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
 		struct control_client *client = &c->clients[i];
+		enum standing standing;
 
 		if (client->fd < 0)
 			return client;
-		if (control_client_is_idle(client) && (oldest == NULL || client->active < oldest->active))
-			oldest = client;
+		standing = standing_of(client, privileged);
+		if (standing < lowest || standing == SAFE)
+			continue;
+		if (standing > lowest || client->active < worst->active)
+			worst = client;
+		lowest = standing;
 	}
-	return oldest;
+	return worst;
 }
 
 /* Says why as far as the socket takes it at once. */
@@ -216,7 +235,8 @@ static void turn_away(int fd)
 
 static void admit(struct control *c, int fd)
 {
-	struct control_client *client = find_place(c);
+	const bool privileged = control_socket_is_privileged(fd);
+	struct control_client *client = find_place(c, privileged);
 
 	if (client == NULL) {
 		turn_away(fd);
@@ -224,12 +244,13 @@ static void admit(struct control *c, int fd)
 		return;
 	}
 	if (client->fd >= 0) {
-		turn_away(client->fd);
+		if (control_output_size(&client->out) == 0) /* not into the middle of a reply */
+			turn_away(client->fd);
 		control_client_close(client);
 	}
 	client->fd = fd;
 	client->active = now_ms();
-	client->privileged = control_socket_is_privileged(fd);
+	client->privileged = privileged;
 	if (watch_descriptor(c, EPOLL_CTL_ADD, fd, EPOLLIN, event_of(c, client)) < 0)
 		control_client_close(client);
 }

@@ -13,6 +13,9 @@
  *	clients                 CONTROL_CLIENTS_MAX; a further one takes the place of the one that
  *	                        has been silent for longest, or is refused where all are at work
  *
+ * Others cannot lock root and the daemon's own user out: these are not refused as busy, lose their
+ * place to each other alone, and take it from whoever else is at work where nobody is silent.
+ *
  * Every descriptor of it is in one epoll set, so that main polls one: readable means that
  * control_handle has something to do.
  */

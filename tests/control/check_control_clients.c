@@ -177,6 +177,75 @@ START_TEST(a_thousand_clients_come_and_go)
 }
 END_TEST
 
+/* ---- others and root ---- */
+
+enum { OTHERS = 1000 };
+
+/* The socket's end that somebody without privileges has. */
+static int connect_other(void)
+{
+	int fd;
+
+	ck_assert_int_eq(seteuid(65534), 0);
+	fd = connect_client();
+	ck_assert_int_eq(seteuid(0), 0);
+	return fd;
+}
+
+static void open_to_others(void)
+{
+	ck_assert_int_eq(chmod(control_directory, 0755), 0);
+	ck_assert_int_eq(chmod(control_path, 0666), 0);
+}
+
+START_TEST(others_with_half_a_request_do_not_lock_root_out)
+{
+	static int fds[OTHERS];
+
+	if (geteuid() != 0)
+		return; /* a second user is needed */
+	open_to_others();
+	for (size_t i = 0; i < OTHERS; i++) {
+		fds[i] = connect_other();
+		let_work();
+		if (send(fds[i], "{", 1, MSG_NOSIGNAL) < 0)
+			continue; /* turned away */
+		let_work();
+	}
+	json_decref(ask_well("{\"command\":\"status\"}"));
+	for (size_t i = 0; i < OTHERS; i++)
+		close(fds[i]);
+}
+END_TEST
+
+START_TEST(others_do_not_take_roots_place)
+{
+	int fds[CONTROL_CLIENTS_MAX], root, late;
+	json_t *reply;
+
+	if (geteuid() != 0)
+		return; /* a second user is needed */
+	open_to_others();
+	root = connect_client();
+	let_work();
+	usleep(2000); /* root is the most silent of all */
+	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		fds[i] = connect_other();
+		let_work();
+	}
+	late = connect_other();
+	let_work();
+	say(root, "{\"command\":\"status\"}\n");
+	reply = hear(root);
+	ck_assert(json_is_true(json_object_get(reply, "ok")));
+	json_decref(reply);
+	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
+		close(fds[i]);
+	close(late);
+	close(root);
+}
+END_TEST
+
 /* ---- who may what ---- */
 
 /* What somebody without privileges is told, as the exit status of a process of its own. */
@@ -297,6 +366,8 @@ static TCase *patient(void)
 	tcase_add_test(t, one_client_too_many_takes_the_place_of_the_most_silent);
 	tcase_add_test(t, where_all_are_at_work_a_further_client_is_turned_away);
 	tcase_add_test(t, a_thousand_clients_come_and_go);
+	tcase_add_test(t, others_with_half_a_request_do_not_lock_root_out);
+	tcase_add_test(t, others_do_not_take_roots_place);
 	tcase_add_test(t, others_may_look_and_change_nothing);
 	tcase_add_test(t, the_socket_is_for_owner_and_group);
 	tcase_add_test(t, a_second_daemon_leaves_the_socket_alone);
