@@ -11,7 +11,7 @@
 #include "core/decide.h"
 #include "core/settle.h"
 #include "core/table.h"
-#include "tests/support/packets.h"
+#include "../tests/support/packets.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -307,7 +307,7 @@ START_TEST(a_failed_reload_says_why)
 
 	fake->reload_words = "ftpalgd.conf:3: unknown key \"gaurd\"\n";
 	fake->reload_result = -EINVAL;
-	reply = ask("{\"command\":\"reload\"}");
+	reply = ask_control("{\"command\":\"reload\"}");
 	ck_assert_str_eq(error_code(reply), "failed");
 	ck_assert_str_eq(text(json_object_get(reply, "error"), "text"),
 			 "the running configuration stays: ftpalgd.conf:3: unknown key \"gaurd\"");
@@ -359,7 +359,7 @@ static const struct {
 
 START_TEST(bad_requests_are_refused_with_a_reason)
 {
-	json_t *reply = ask(bad[_i].request);
+	json_t *reply = ask_control(bad[_i].request);
 	const char *words;
 
 	ck_assert_str_eq(error_code(reply), bad[_i].code);

@@ -160,7 +160,7 @@ const char *error_code(const json_t *reply)
 	return code != NULL ? code : "";
 }
 
-json_t *ask(const char *request)
+json_t *ask_control(const char *request)
 {
 	int fd = connect_client();
 	json_t *reply;
@@ -174,7 +174,7 @@ json_t *ask(const char *request)
 
 json_t *ask_well(const char *request)
 {
-	json_t *reply = ask(request), *result;
+	json_t *reply = ask_control(request), *result;
 	char *text = json_dumps(reply, 0);
 
 	ck_assert_msg(json_is_true(json_object_get(reply, "ok")), "refused: %s", text);
@@ -187,7 +187,7 @@ json_t *ask_well(const char *request)
 
 void assert_refused(const char *request, const char *code)
 {
-	json_t *reply = ask(request);
+	json_t *reply = ask_control(request);
 
 	ck_assert_str_eq(error_code(reply), code);
 	json_decref(reply);

@@ -35,7 +35,7 @@ json_t *hear(int fd);
 bool is_closed(int fd);
 
 /* Says it on a connection of its own, and returns the reply, or its result. */
-json_t *ask(const char *request);
+json_t *ask_control(const char *request);
 json_t *ask_well(const char *request);
 
 const char *error_code(const json_t *reply);

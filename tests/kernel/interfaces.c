@@ -75,8 +75,8 @@ static struct ruleset_plan plan_for(const struct service *services, size_t count
 static void test_ruleset(void)
 {
 	const struct service services[2] = {
-		{ .address = at("192.0.2.10:21"), .passive_ports = { 50000, 50999 } },
-		{ .address = at("[2001:db8::10]:21") },
+		{ .address = place_at("192.0.2.10:21"), .passive_ports = { 50000, 50999 } },
+		{ .address = place_at("[2001:db8::10]:21") },
 	};
 	struct ruleset_plan plan = plan_for(services, 2);
 	struct ruleset_monitor *monitor;
@@ -138,7 +138,7 @@ static struct service *many_services(void)
 		char address[32];
 
 		snprintf(address, sizeof(address), "10.%u.%u.1:21", i / 250, i % 250);
-		services[i].address = at(address);
+		services[i].address = place_at(address);
 	}
 	return services;
 }
@@ -168,7 +168,7 @@ static void test_many_services(void)
 static void load(void)
 {
 	const struct service services[2] = {
-		{ .address = at("192.0.2.10:21") }, { .address = at("[2001:db8::10]:21") },
+		{ .address = place_at("192.0.2.10:21") }, { .address = place_at("[2001:db8::10]:21") },
 	};
 	const struct ruleset_plan plan = { services, 2, QUEUE, 1, false, true };
 
@@ -274,7 +274,7 @@ static int receive(struct queue_packet *packets, int wait_ms)
 static struct session open_session(const char *vip)
 {
 	struct queue_packet packets[QUEUE_BATCH_MAX];
-	const struct endpoint service = at(vip);
+	const struct endpoint service = place_at(vip);
 	struct session s;
 
 	s.control[0] = place_begin_connect(PLACE_CLIENT, NULL, &service);
@@ -453,10 +453,10 @@ static void test_adjusted(const char *vip)
 
 static void test_no_helper(const char *vip)
 {
-	const struct service service = { .address = at(vip) };
+	const struct service service = { .address = place_at(vip) };
 	const struct ruleset_plan plan = plan_for(&service, 1);
-	const struct endpoint address = at(vip);
-	const struct flow unknown = { .service = address, .client = at("192.0.2.99:9") };
+	const struct endpoint address = place_at(vip);
+	const struct flow unknown = { .service = address, .client = place_at("192.0.2.99:9") };
 	struct queue_packet packets[QUEUE_BATCH_MAX];
 	struct expectation e;
 	int control;
@@ -538,9 +538,9 @@ static void wait_settled(struct ipvs_sync *sync, uint64_t ticket)
 static struct flow example(bool ipv4)
 {
 	return (struct flow){
-		.client = at(ipv4 ? "198.51.100.2:1000" : "[2001:db8:1::2]:1000"),
-		.service = at(ipv4 ? "192.0.2.10:21" : "[2001:db8::10]:21"),
-		.server = at(ipv4 ? "10.0.0.2:21" : "[fd00::2]:21"),
+		.client = place_at(ipv4 ? "198.51.100.2:1000" : "[2001:db8:1::2]:1000"),
+		.service = place_at(ipv4 ? "192.0.2.10:21" : "[2001:db8::10]:21"),
+		.server = place_at(ipv4 ? "10.0.0.2:21" : "[fd00::2]:21"),
 	};
 }
 
@@ -717,7 +717,7 @@ static void listen_for_control(void)
 					       "[fd00::3]:21" };
 
 	for (int i = 0; i < 4; i++) {
-		const struct endpoint address = at(servers[i]);
+		const struct endpoint address = place_at(servers[i]);
 
 		place_listen(i < 2 ? PLACE_RS1 : PLACE_RS2, &address);
 	}

@@ -53,10 +53,10 @@ static void must(int result, const char *what)
 
 static void set_addresses(struct lab *lab, bool ipv4)
 {
-	lab->vip = at(ipv4 ? "192.0.2.10:21" : "[2001:db8::10]:21");
-	lab->client = at(ipv4 ? "198.51.100.2:1" : "[2001:db8:1::2]:1");
-	lab->servers[0] = at(ipv4 ? "10.0.0.2:21" : "[fd00::2]:21");
-	lab->servers[1] = at(ipv4 ? "10.0.0.3:21" : "[fd00::3]:21");
+	lab->vip = place_at(ipv4 ? "192.0.2.10:21" : "[2001:db8::10]:21");
+	lab->client = place_at(ipv4 ? "198.51.100.2:1" : "[2001:db8:1::2]:1");
+	lab->servers[0] = place_at(ipv4 ? "10.0.0.2:21" : "[fd00::2]:21");
+	lab->servers[1] = place_at(ipv4 ? "10.0.0.3:21" : "[fd00::3]:21");
 }
 
 static void load_ruleset(struct lab *lab)
@@ -171,7 +171,7 @@ static void open_control(struct lab *lab)
 
 static struct endpoint server_at(const struct lab *lab, uint16_t port)
 {
-	return at_port(lab->servers[lab->server - PLACE_RS1], port);
+	return place_at_port(lab->servers[lab->server - PLACE_RS1], port);
 }
 
 static int polls, polls_max;
@@ -205,7 +205,7 @@ static void settle(struct lab *lab, const struct ipvs_entry *entry)
 static void passive_opening(struct lab *lab, uint16_t port, uint16_t server_port)
 {
 	const struct endpoint listening = server_at(lab, server_port);
-	const struct endpoint shown = at_port(lab->vip, port);
+	const struct endpoint shown = place_at_port(lab->vip, port);
 	const int listener = place_listen(lab->server, &listening);
 	struct expectation e = lab->ipvs
 		? expectation_passive(&lab->flow, port)
@@ -246,7 +246,7 @@ static void passive_openings(struct lab *lab, int count)
 
 static void active_opening(struct lab *lab, uint16_t port, uint16_t source_port)
 {
-	const struct endpoint shown = at_port(lab->client, port);
+	const struct endpoint shown = place_at_port(lab->client, port);
 	const struct endpoint source = server_at(lab, source_port);
 	const struct expectation e = expectation_active(&lab->flow, port);
 	const struct ipvs_entry entry = ipvs_entry_active(&lab->flow, port, 60);
@@ -275,8 +275,8 @@ static void active_opening(struct lab *lab, uint16_t port, uint16_t source_port)
 
 static void check_guard(struct lab *lab)
 {
-	const struct endpoint shown = at_port(lab->vip, PASSIVE_PORT + 500);
-	const struct endpoint other = at_port(lab->vip, PASSIVE_PORT + 1000);
+	const struct endpoint shown = place_at_port(lab->vip, PASSIVE_PORT + 500);
+	const struct endpoint other = place_at_port(lab->vip, PASSIVE_PORT + 1000);
 
 	expect_true(place_connect(PLACE_CLIENT, NULL, &shown) == -ETIMEDOUT,
 		    "the guard lets a connection through that nobody expects");

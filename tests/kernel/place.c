@@ -47,7 +47,7 @@ void place_init(void)
 	expect_true(setns(namespaces[PLACE_DIRECTOR], CLONE_NEWNET) == 0, "setns");
 }
 
-struct endpoint at(const char *text)
+struct endpoint place_at(const char *text)
 {
 	struct endpoint e;
 
@@ -55,7 +55,7 @@ struct endpoint at(const char *text)
 	return e;
 }
 
-struct endpoint at_port(struct endpoint e, uint16_t port)
+struct endpoint place_at_port(struct endpoint e, uint16_t port)
 {
 	e.port = port;
 	return e;

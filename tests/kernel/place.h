@@ -17,8 +17,8 @@ void place_init(void);
 /* Ends the test with those words where ok is false. */
 void expect_true(bool ok, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-struct endpoint at(const char *text);
-struct endpoint at_port(struct endpoint e, uint16_t port);
+struct endpoint place_at(const char *text);
+struct endpoint place_at_port(struct endpoint e, uint16_t port);
 
 int place_listen(enum place where, const struct endpoint *local);
 
