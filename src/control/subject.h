@@ -9,17 +9,17 @@
 #ifndef FTPALGD_CONTROL_SUBJECT_H
 #define FTPALGD_CONTROL_SUBJECT_H
 
-#include "core/table.h"
 #include "config/config.h"
-#include "traffic/counters.h"
-#include "traffic/history.h"
-#include "traffic/latency.h"
-#include "traffic/trace.h"
+#include "core/table.h"
 #include "kernel/expectation_list.h"
 #include "kernel/ipvs.h"
 #include "kernel/queue.h"
 #include "kernel/queue_list.h"
 #include "kernel/ruleset.h"
+#include "traffic/counters.h"
+#include "traffic/history.h"
+#include "traffic/latency.h"
+#include "traffic/trace.h"
 
 #include <stdio.h>
 

@@ -30,9 +30,6 @@ json_t *view_counters(const struct counters *c);
 json_t *view_event(const struct control_subject *subject, const struct event *e);
 json_t *view_line(const struct control_subject *subject, const struct control_trace_line *line);
 
-/* What doctor finds, in this process. */
-json_t *view_findings(const struct config *config, bool running);
-
 /* Seconds since 1970 of a monotonic time in ms. */
 double view_wall_time(uint64_t monotonic);
 

@@ -1,35 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "doctor/doctor.h"
 #include "control/view.h"
+#include "doctor/findings.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 /* More servers than these are not looked at. */
 enum { SERVERS_MAX = 256 };
-
-static void add(const struct doctor_finding *f, void *data)
-{
-	json_t *findings = data;
-
-	/* With too little memory for a finding there is none for the whole reply either. */
-	if (json_array_append_new(findings, json_pack("{s:s, s:s, s:s, s:s, s:s}", "id", f->id,
-						      "severity", doctor_severity_name(f->severity),
-						      "what", f->what, "why", f->why, "mend", f->mend)) < 0)
-		return;
-}
-
-json_t *view_findings(const struct config *config, bool running)
-{
-	json_t *findings = json_array();
-	const struct doctor doctor = { config, running, add, findings };
-
-	if (findings != NULL)
-		doctor_run(&doctor);
-	return json_pack("{s:b, s:o}", "running", running, "findings", findings);
-}
-
-/* ---- what the servers say ---- */
 
 /* The latest passive reply of each real server. */
 struct replies {
@@ -92,8 +69,8 @@ static void check_replies(const struct doctor *d, const struct control_subject *
 json_t *view_doctor(const struct control_call *call)
 {
 	const struct config *config = call->subject->config(call->subject->context);
-	json_t *result = view_findings(config, true);
-	const struct doctor doctor = { config, true, add, json_object_get(result, "findings") };
+	json_t *result = doctor_findings(config, true);
+	const struct doctor doctor = { config, true, doctor_add_finding, json_object_get(result, "findings") };
 
 	if (result != NULL)
 		check_replies(&doctor, call->subject);

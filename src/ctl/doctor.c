@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ctl/doctor.h"
 
+#include "config/config.h"
 #include "core/text.h"
 #include "ctl/ask.h"
 #include "ctl/probe.h"
-#include "config/config.h"
-#include "control/view.h"
+#include "doctor/findings.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -52,7 +52,7 @@ static json_t *look(const struct options *o)
 
 	if (error < 0)
 		config_defaults(&config);
-	result = view_findings(&config, false);
+	result = doctor_findings(&config, false);
 	config_free(&config);
 	findings = json_object_get(result, "findings");
 	if (result == NULL || (error < 0 && add_bad_config(findings, &errors) < 0) ||

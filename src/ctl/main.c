@@ -11,14 +11,14 @@ int main(int argc, char **argv)
 	struct options o;
 	int status = STATUS_FINE;
 
-	if (options_parse(argc, argv, &o) < 0)
+	if (ctl_options_parse(argc, argv, &o) < 0)
 		return STATUS_USAGE;
 	if (o.help)
-		options_help();
+		ctl_options_help();
 	else if (o.version)
 		printf("ftpalgctl " PACKAGE_VERSION "\n");
 	else
 		status = o.command->local != NULL ? o.command->local(&o) : ask(&o);
-	options_free(&o);
+	ctl_options_free(&o);
 	return status;
 }

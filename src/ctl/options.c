@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ctl/options.h"
 
+#include "config/config.h"
 #include "ctl/doctor.h"
 #include "ctl/explain.h"
 #include "ctl/import.h"
 #include "ctl/top.h"
-#include "config/config.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -70,7 +70,7 @@ static const char *default_socket(void)
 	return config.control.socket;
 }
 
-void options_help(void)
+void ctl_options_help(void)
 {
 	printf("Usage: ftpalgctl [-s SOCKET] [--json] COMMAND\n"
 	       "\n"
@@ -189,7 +189,7 @@ static int take_command(struct options *o, int count, char **words, bool filtere
 	return 0;
 }
 
-int options_parse(int argc, char **argv, struct options *out)
+int ctl_options_parse(int argc, char **argv, struct options *out)
 {
 	struct options o = { .socket = default_socket(), .request = json_object() };
 	bool filtered = false;
@@ -200,14 +200,14 @@ int options_parse(int argc, char **argv, struct options *out)
 	if (error == 0 && !o.help && !o.version)
 		error = take_command(&o, argc - optind, argv + optind, filtered);
 	if (error < 0) {
-		options_free(&o);
+		ctl_options_free(&o);
 		return error;
 	}
 	*out = o;
 	return 0;
 }
 
-void options_free(struct options *o)
+void ctl_options_free(struct options *o)
 {
 	json_decref(o->request);
 	o->request = NULL;

@@ -46,10 +46,10 @@ enum {
 	STATUS_USAGE = 2,
 };
 
-/* Returns 0, or -EINVAL after saying on stderr what is wrong. options_free takes what it holds. */
-int options_parse(int argc, char **argv, struct options *out) __attribute__((warn_unused_result));
-void options_free(struct options *o);
+/* Returns 0, or -EINVAL after saying on stderr what is wrong. ctl_options_free takes what it holds. */
+int ctl_options_parse(int argc, char **argv, struct options *out) __attribute__((warn_unused_result));
+void ctl_options_free(struct options *o);
 
-void options_help(void);
+void ctl_options_help(void);
 
 #endif

@@ -4,7 +4,6 @@
 #include "core/message.h"
 #include "core/text.h"
 #include "ctl/ftp_client.h"
-#include "control/request.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -129,14 +128,14 @@ static void probe_epsv(struct probe *p)
 
 int probe_service_address(const char *text, struct endpoint *e)
 {
-	struct endpoint parsed;
+	char with_port[ENDPOINT_TEXT_MAX];
 
-	if (control_parse_address(text, &parsed) < 0)
+	if (endpoint_parse(text, e) == 0)
+		return 0;
+	if (snprintf(with_port, sizeof(with_port), strchr(text, ':') == NULL ? "%s:%d" : "[%s]:%d", text,
+		     CONTROL_PORT) >= (int)sizeof(with_port))
 		return -EINVAL;
-	*e = parsed;
-	if (e->port == 0)
-		e->port = CONTROL_PORT;
-	return 0;
+	return endpoint_parse(with_port, e);
 }
 
 static bool log_in(struct probe *p)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/gateway.h"
 
-#include "traffic/backup.h"
 #include "kernel/confine.h"
 #include "kernel/discovery.h"
-#include "traffic/handover.h"
-#include "traffic/worker.h"
 #include "kernel/helper.h"
 #include "kernel/ruleset.h"
 #include "kernel/ruleset_monitor.h"
+#include "traffic/backup.h"
+#include "traffic/handover.h"
+#include "traffic/worker.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -3,14 +3,14 @@
  * ftpalgd(8): command line, signals, and the service manager.
  */
 #include "config/config.h"
-#include "kernel/confine.h"
 #include "control/control.h"
+#include "control/textfile.h"
 #include "daemon/control_gateway.h"
 #include "daemon/gateway.h"
-#include "log/log.h"
 #include "daemon/options.h"
 #include "doctor/preflight.h"
-#include "control/textfile.h"
+#include "kernel/confine.h"
+#include "log/log.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -288,11 +288,11 @@ int main(int argc, char **argv)
 {
 	struct daemon d = { 0 };
 
-	if (options_parse(argc, argv, &d.options) < 0)
+	if (daemon_options_parse(argc, argv, &d.options) < 0)
 		return STATUS_USAGE;
 	switch (d.options.task) {
 	case TASK_HELP:
-		options_help();
+		daemon_options_help();
 		return STATUS_FINE;
 	case TASK_VERSION:
 		printf("ftpalgd " PACKAGE_VERSION "\n");

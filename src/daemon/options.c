@@ -17,7 +17,7 @@ static const struct option long_options[] = {
 	{ 0 },
 };
 
-void options_help(void)
+void daemon_options_help(void)
 {
 	printf("Usage: ftpalgd [-c FILE] [--check] [--print-ruleset] [-v] [-V] [-h]\n"
 	       "\n"
@@ -33,7 +33,7 @@ void options_help(void)
 	       "Exit status: 0 fine, 1 failed, 2 wrong usage. See ftpalgd(8), ftpalgd.conf(5).\n");
 }
 
-int options_parse(int argc, char **argv, struct options *out)
+int daemon_options_parse(int argc, char **argv, struct options *out)
 {
 	struct options o = { .config = SYSCONFDIR "/ftpalgd/ftpalgd.conf" };
 	int option;

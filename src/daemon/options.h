@@ -23,8 +23,8 @@ struct options {
 };
 
 /* Returns 0, or -EINVAL after saying on stderr what is wrong. */
-int options_parse(int argc, char **argv, struct options *out) __attribute__((warn_unused_result));
+int daemon_options_parse(int argc, char **argv, struct options *out) __attribute__((warn_unused_result));
 
-void options_help(void);
+void daemon_options_help(void);
 
 #endif

@@ -21,9 +21,9 @@
 #define FTPALGD_TRAFFIC_OPENER_H
 
 #include "core/opening.h"
-#include "traffic/backup.h"
 #include "kernel/ipvs_sync.h"
 #include "kernel/netlink.h"
+#include "traffic/backup.h"
 
 struct opener;
 

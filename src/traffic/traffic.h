@@ -12,6 +12,8 @@
 #define FTPALGD_TRAFFIC_TRAFFIC_H
 
 #include "core/table.h"
+#include "kernel/queue.h"
+#include "kernel/ruleset.h"
 #include "traffic/counters.h"
 #include "traffic/history.h"
 #include "traffic/latency.h"
@@ -19,8 +21,6 @@
 #include "traffic/pending.h"
 #include "traffic/report.h"
 #include "traffic/trace.h"
-#include "kernel/queue.h"
-#include "kernel/ruleset.h"
 
 struct traffic {
 	struct queue *queue;

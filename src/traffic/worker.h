@@ -11,14 +11,14 @@
 #define FTPALGD_TRAFFIC_WORKER_H
 
 #include "core/table.h"
+#include "kernel/queue.h"
+#include "log/log.h"
 #include "traffic/counters.h"
 #include "traffic/handover.h"
 #include "traffic/history.h"
 #include "traffic/latency.h"
-#include "log/log.h"
 #include "traffic/opener.h"
 #include "traffic/trace.h"
-#include "kernel/queue.h"
 
 struct confine;
 struct worker;

@@ -25,7 +25,7 @@ static int parse(const char *line, struct options *o)
 	for (char *word = strtok(words, " "); word != NULL; word = strtok(NULL, " "))
 		argv[argc++] = word;
 	optind = 0; /* getopt starts anew */
-	return options_parse(argc, argv, o);
+	return ctl_options_parse(argc, argv, o);
 }
 
 static const struct {
@@ -55,7 +55,7 @@ START_TEST(words_become_a_request)
 	request = json_dumps(o.request, JSON_COMPACT | JSON_SORT_KEYS);
 	ck_assert_str_eq(request, good[_i].request);
 	free(request);
-	options_free(&o);
+	ctl_options_free(&o);
 }
 END_TEST
 
@@ -103,10 +103,10 @@ START_TEST(socket_json_and_argument_are_taken)
 	ck_assert_str_eq(o.socket, "/x");
 	ck_assert(o.json);
 	ck_assert_str_eq(o.argument, "192.0.2.1");
-	options_free(&o);
+	ctl_options_free(&o);
 	ck_assert_int_eq(parse("ftpalgctl status", &o), 0);
 	ck_assert_str_eq(o.socket, "/run/ftpalgd/control");
-	options_free(&o);
+	ctl_options_free(&o);
 }
 END_TEST
 
@@ -116,10 +116,10 @@ START_TEST(help_and_version_need_no_command)
 
 	ck_assert_int_eq(parse("ftpalgctl -h", &o), 0);
 	ck_assert(o.help);
-	options_free(&o);
+	ctl_options_free(&o);
 	ck_assert_int_eq(parse("ftpalgctl --version nonsense", &o), 0);
 	ck_assert(o.version);
-	options_free(&o);
+	ctl_options_free(&o);
 }
 END_TEST
 
