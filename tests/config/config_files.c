@@ -142,6 +142,5 @@ int run_config_suite(const char *name, TCase *tcase)
 	if (realpath(srcdir != NULL ? srcdir : ".", source_directory) == NULL)
 		return EXIT_FAILURE;
 	tcase_add_checked_fixture(tcase, begin, end);
-	tcase_set_timeout(tcase, 60);
 	return run_suite(name, tcase);
 }

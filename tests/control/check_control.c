@@ -383,7 +383,6 @@ int main(void)
 	TCase *t = tcase_create("control");
 
 	tcase_add_checked_fixture(t, talk_begin, talk_end);
-	tcase_set_timeout(t, 60);
 	tcase_add_test(t, status_names_health_ruleset_and_queues);
 	tcase_add_test(t, status_says_what_is_in_trouble);
 	tcase_add_test(t, services_have_their_counters_and_their_servers);

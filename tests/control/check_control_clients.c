@@ -4,6 +4,7 @@
  */
 #include "control_talk.h"
 #include "control/request.h"
+#include "../support/run.h"
 
 #include <check.h>
 #include <errno.h>
@@ -347,7 +348,6 @@ static TCase *impatient(void)
 	TCase *t = tcase_create("impatient");
 
 	tcase_add_checked_fixture(t, talk_begin_impatient, talk_end);
-	tcase_set_timeout(t, 60);
 	tcase_add_test(t, half_a_request_that_is_never_finished_is_given_up);
 	tcase_add_test(t, a_client_that_never_reads_is_cut_off_and_harms_nobody);
 	return t;
@@ -358,7 +358,6 @@ static TCase *patient(void)
 	TCase *t = tcase_create("patient");
 
 	tcase_add_checked_fixture(t, talk_begin, talk_end);
-	tcase_set_timeout(t, 60);
 	tcase_add_test(t, an_oversized_request_is_refused_and_the_connection_closed);
 	tcase_add_test(t, half_a_request_at_the_end_of_the_stream_is_refused);
 	tcase_add_test(t, requests_before_the_end_of_the_stream_are_answered);
@@ -377,15 +376,5 @@ static TCase *patient(void)
 
 int main(void)
 {
-	Suite *suite = suite_create("control_clients");
-	SRunner *runner;
-	int failed;
-
-	suite_add_tcase(suite, patient());
-	suite_add_tcase(suite, impatient());
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite("control_clients", patient(), impatient());
 }

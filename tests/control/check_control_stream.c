@@ -235,7 +235,6 @@ int main(void)
 	TCase *t = tcase_create("control_stream");
 
 	tcase_add_checked_fixture(t, talk_begin, talk_end);
-	tcase_set_timeout(t, 60);
 	tcase_add_test(t, watch_tells_what_happens_from_then_on);
 	tcase_add_test(t, watch_is_filtered_for_each_client);
 	tcase_add_test(t, watch_says_how_many_events_were_missed);

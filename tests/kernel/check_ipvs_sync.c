@@ -255,7 +255,6 @@ int main(void)
 		return SKIPPED;
 	if (set_loopback(IFF_UP) < 0)
 		return SKIPPED;
-	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, a_ticket_settles_when_the_entries_have_been_made);
 	tcase_add_test(tcase, a_ticket_settles_no_earlier_with_a_slow_thread);
 	tcase_add_test(tcase, several_tickets_settle_in_one_go);

@@ -389,7 +389,6 @@ int main(void)
 {
 	TCase *tcase = tcase_create("queue");
 
-	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, a_packet_is_understood);
 	tcase_add_test(tcase, a_packet_that_is_not_whole_is_accepted_unseen);
 	tcase_add_test(tcase, a_refused_verdict_is_counted);

@@ -2,6 +2,7 @@
 #include "log/log.h"
 #include "log/journal.h"
 #include "traffic/report.h"
+#include "../support/run.h"
 
 #include <check.h>
 #include <errno.h>
@@ -520,9 +521,8 @@ START_TEST(closing_nothing_is_fine)
 }
 END_TEST
 
-static Suite *suite(void)
+int main(void)
 {
-	Suite *s = suite_create("log");
 	TCase *t = tcase_create("log");
 
 	tcase_add_checked_fixture(t, begin, end);
@@ -547,17 +547,5 @@ static Suite *suite(void)
 	tcase_add_test(t, the_journal_gets_every_field_on_a_line_of_its_own);
 	tcase_add_test(t, a_journal_that_does_not_read_has_no_room_in_the_end);
 	tcase_add_test(t, closing_nothing_is_fine);
-	suite_add_tcase(s, t);
-	return s;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite("log", t);
 }

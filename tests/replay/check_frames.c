@@ -4,6 +4,7 @@
 #include "replay/capture.h"
 #include "replay/listing.h"
 #include "replay/replay.h"
+#include "../support/run.h"
 
 #include <check.h>
 #include <errno.h>
@@ -176,22 +177,13 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("frames");
 	TCase *tcase = tcase_create("frames");
-	SRunner *runner;
-	int failed;
 
-	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, known_link_types_are_those_that_are_read);
 	tcase_add_loop_test(tcase, frame_of_any_size_is_read_within_its_bounds, 0, LINKTYPES);
 	tcase_add_test(tcase, tags_are_followed_up_to_their_limit);
 	tcase_add_test(tcase, what_is_not_ip_is_told_from_what_is_cut_off);
 	tcase_add_loop_test(tcase, replay_takes_any_bytes_of_any_size, 0, LINKTYPES);
 	tcase_add_test(tcase, connection_that_was_silent_for_longest_makes_room);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite("frames", tcase);
 }

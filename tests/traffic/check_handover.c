@@ -727,13 +727,9 @@ static void take_first_descriptors(void)
 
 int main(void)
 {
-	Suite *suite = suite_create("handover");
 	TCase *file = tcase_create("file"), *store = tcase_create("store");
-	SRunner *runner;
-	int failed;
 
 	take_first_descriptors();
-	tcase_set_timeout(file, 60); /* seconds; some read a file thousands of times */
 	tcase_add_checked_fixture(file, make_before, free_before);
 	tcase_add_test(file, sessions_and_their_splices_come_back_as_they_were);
 	tcase_add_test(file, a_file_that_breaks_off_gives_what_is_before_the_break);
@@ -746,7 +742,6 @@ int main(void)
 	tcase_add_test(file, of_too_many_those_that_transfer_and_the_youngest_stay);
 	tcase_add_test(file, a_session_without_its_splices_is_not_taken);
 	tcase_add_test(file, a_file_that_cannot_be_written_is_an_error);
-	suite_add_tcase(suite, file);
 	tcase_add_checked_fixture(store, make_before, free_before);
 	tcase_add_checked_fixture(store, begin_manager, end_manager);
 	tcase_add_test(store, queues_and_sessions_reach_the_next_daemon);
@@ -758,10 +753,5 @@ int main(void)
 	tcase_add_test(store, damaged_sessions_are_said);
 	tcase_add_test(store, a_queue_that_is_of_no_use_is_forgotten);
 	tcase_add_test(store, without_a_manager_nothing_happens);
-	suite_add_tcase(suite, store);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite("handover", file, store);
 }
