@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """What the benchmarks share: results as one JSON file each, and the table made of it.
 
 A result holds the columns and rows of its table beside the raw figures, so that the report

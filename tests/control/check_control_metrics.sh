@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The metrics pass promtool's check, or else the parser of Prometheus' Python client.
 set -euo pipefail
 metrics=$(tests/control/print_control metrics)

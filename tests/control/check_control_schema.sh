@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Every key of every result is described in ftpalgctl(8), RESULTS, and none is that there is not.
 set -euo pipefail
 top=${srcdir:-.}

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Every command and option of ftpalgctl is in its manual page and in both completions, every reason in
 # the page; every option of ftpalgd in its page; every manual page is named by those it names.
 set -euo pipefail

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # demo.sh: the gateway's job, to be watched. A client, a director with IPVS and
 # two real servers in namespaces; the same download without ftpalgd and with it.
 # Runs where tests/lab/boot puts it; `quickstart demo` calls it.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Every module of src/kernel against the kernel, with what it should refuse. Run by hand: it counts
 # packets, and TCP may send one again at any time.
 # shellcheck shell=bash

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Run by hand: now and then a control connection of the test, not of the daemon, does not come about.
 # Openings in the kernel: passive ones in a row and active ones, both
 # families, both ways of forwarding, each used as soon as it is said to be ready.

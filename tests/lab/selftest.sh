@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The lab's own test: it must be able to tell a gateway that works from one
 # that does not. Without any, the control connection works and a passive
 # transfer fails; with the kernel's ip_vs_ftp the same transfer succeeds.

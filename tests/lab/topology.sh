@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # topology.sh: sourced by tests. A director with IPVS between a client and two
 # real servers, in namespaces, none of which leads anywhere else.
 #

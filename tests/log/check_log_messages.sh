@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # doc/messages.md lists every message of src/log/messages.h with its level, id and words, and
 # no other; every id is there once; nothing is logged without one; the fields are those of report.c.
 set -euo pipefail

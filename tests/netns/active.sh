@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # PORT and EPRT open only towards the client itself, and only unprivileged ports; active = false
 # opens nothing. What is refused passes unchanged and is told.
 . "$(dirname "$0")/gateway.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # A client that leaves without a word and comes again from the same port: at once, and when IPVS has
 # forgotten the connection and takes the next real server. Each time it gets its data, although
 # conntrack may give every connection the same id.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The backup thread of IPVS changes hands while sessions go on, as keepalived does it: each transfer
 # works, through whatever thread there is, and only our own is stopped at the end.
 . "$(dirname "$0")/gateway.sh"

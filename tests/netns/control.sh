@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # ftpalgctl shows the sessions of a running gateway, its counters and its health, and changes it.
 . "$(dirname "$0")/gateway.sh"
 

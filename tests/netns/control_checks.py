@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """What control.sh asks of the control socket, in one process: starting one costs seconds in the lab."""
 import json
 import os

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # doctor: what an operator may find broken is broken, one thing after the other; the finding is
 # there, the command that it gives is run, and it is gone.
 # shellcheck disable=SC2154 # addresses come from lab_up

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Started by root's hand: every thread keeps CAP_NET_ADMIN and nothing else, and all still works:
 # transfers, reload, repair of the ruleset, the textfile. Nothing stays behind at the end.
 . "$(dirname "$0")/gateway.sh"

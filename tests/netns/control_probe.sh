@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # ftpalgctl doctor --probe, where a client is: fine with the gateway, and without it says what fails.
 . "$(dirname "$0")/gateway.sh"
 

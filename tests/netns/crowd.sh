@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Forty sessions at once over both address families, each in another mode with every transfer: a download and
 # an upload. TURNS (1): how often each session does both. The servers are forking ones: with twenty clients at a
 # time pyftpdlib forgets some of their data connections, also without a director in between.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The table of ftpalgd(8), "When it does not run", row by row: what becomes of control connections,
 # transfers and guarded ports while the daemon is stopped, killed, hung, its queue full, its ruleset
 # flushed, or an opening refused; with fail = open and closed.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """What failures.sh does as servers and clients. NAME ARGUMENT...; what is to be seen, is printed."""
 import os
 import select

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """What the tests' own clients share: a control connection that believes every announcement."""
 import re
 import socket

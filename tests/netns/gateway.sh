@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # gateway.sh: sourced by the tests of this folder. Topology, servers, and the daemon under test.
 #
 #   gateway_up [NAME=VALUE]...   lab_up, then vsftpd on both real servers unless servers= says others

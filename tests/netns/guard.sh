@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # guard: nothing reaches the passive ports unless a dialogue asked for it, and nothing else is
 # touched: neither other ports nor other services of the same address.
 . "$(dirname "$0")/gateway.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # doc/guide: every command of every page, where the page says; keepalived's page has its own test.
 . "$(dirname "$0")/guide_page.sh"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # guide_page.sh: sourced by the tests of doc/guide. Runs a page: each block of commands where it says,
 # in the topology, whose addresses the pages use, and each block of a file put in its place.
 #

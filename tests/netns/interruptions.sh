@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # One session with a transfer after each of: the daemon stopped, killed and started again, the
 # ruleset flushed. While it is away the control connection goes on.
 . "$(dirname "$0")/gateway.sh"

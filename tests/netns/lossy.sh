@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # A network that loses, doubles, delays and reorders packets on both sides of the director: replies
 # whole and cut up, with and without a change of length, still give the client the same text and data.
 . "$(dirname "$0")/gateway.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Transfers one after the other, fifty in each session: none refused, none repeated. TRANSFERS (1000): how
 # many. MODES=mixed: every mode, both address families, downloads and uploads, where it is passive ones
 # over IPv4 otherwise.

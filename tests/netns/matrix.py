@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Real clients against real servers through the gateway, in every mode that the client can.
 
 usage: matrix.py LOG FILE CLIENTS MODES NAME=VIP=ROOT...

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Real clients against real servers: download and upload of 5 MB, content compared: those clients that
 # take an announced address at its word, in passive mode, each through a virtual address that has as
 # many characters as the server's, more, and fewer. MATRIX=full (by hand, with LAB_TEST_LIMIT=3000):

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The tables of doc/interoperability.md out of what MATRIX=full has printed.
 
 usage: matrix_table.py OUTPUT... >TABLES

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Sessions that change their mode from transfer to transfer, and believe every announcement."""
 import ftplib
 

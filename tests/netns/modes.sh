@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Every mode of both address families, with both ways of forwarding: from servers whose active data
 # connections leave port 20 (vsftpd) and any port (pyftpdlib).
 . "$(dirname "$0")/gateway.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Speaks with odd_server.py through the gateway, and takes every announcement at its word.
 
 usage: odd_client.py VIP PORT [WORDING...]

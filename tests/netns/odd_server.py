@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """An FTP server that answers PASV and EPSV in the ways that the user name asks for.
 
 usage: odd_server.py ADDRESS PORT [CERTIFICATE]

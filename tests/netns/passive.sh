@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # A passive transfer fails without the gateway and works with it.
 . "$(dirname "$0")/gateway.sh"
 

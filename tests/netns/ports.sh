@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # passive_ports: clients see ports of the range alone; two servers that announce the same ports to
 # one client get different ones, and each its own data; the same port is good again at once; a range
 # that is used up fails in a counted, clear way.

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """queue_socket.py PID QUEUE unbind|shrink: take a running process its queue, or the queue's socket its room.
 
 In that process' network namespace, as root.

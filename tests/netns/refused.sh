@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # A firewall on the director drops what makes IPVS entries, while sessions of both queues go on. With
 # fail = "open" a reply then passes unchanged, with "closed" it waits for better times; either is told, no
 # expectation stays behind, and all is well again when the firewall has gone.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # A reload is whole or not at all: where the ruleset cannot be loaded, openings live as long as before.
 . "$(dirname "$0")/gateway.sh"
 here=$(cd "$(dirname "$0")" && pwd)

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # What an operator gets wrong: one clear message that says what to do, the documented exit status,
 # and nothing half-done stays behind.
 . "$(dirname "$0")/gateway.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # tls = "deny": AUTH is refused towards the client, in any segmentation, and the session goes on in
 # clear text. tls = "allow": an encrypted dialogue passes untouched, and is mended again once CCC has
 # brought it back to clear text.

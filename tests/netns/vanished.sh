@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The virtual service vanishes from IPVS for some seconds (ipvsadm -C; ipvsadm -R): a session that was
 # there before gets its next transfer.
 . "$(dirname "$0")/gateway.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Passive replies in every wording and segmentation, where the virtual service's address is as long
 # as, shorter than, and longer than the server's: the client gets the same text, and its data.
 . "$(dirname "$0")/gateway.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """One FTP session with odd_server.py that goes on until a file is there, transfer after transfer.
 
 usage: long_session.py VIP PORT WORDING END COUNT

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The Debian package on a director: `quickstart install` gives a running service, which finds the
 # virtual service that IPVS gets afterwards; an upgrade keeps configuration and queues; a purge
 # leaves nothing.

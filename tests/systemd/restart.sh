@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Restarts under load: not one transfer fails, and sessions in which sequence numbers are being
 # corrected go on. RESTARTS: how many. Then other queues and a crash; a stop lets go of the queues.
 # shellcheck disable=SC2016,SC2317 # conditions for lab_wait_for; called by them

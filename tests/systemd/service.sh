@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The service in the hands of systemd: what is installed starts, serves, reloads, restarts and stops
 # without an error in the journal, and comes back after a crash and after a hang.
 # shellcheck disable=SC2016 # conditions for lab_wait_for

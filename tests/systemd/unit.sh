@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # unit.sh: sourced by the tests of this folder. The unit as it is shipped, in the lab's director.
 #
 # $LAB_OUT/install holds the installed files (make install DESTDIR=...), see check_systemd. The

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Every server of the lab, without a director between: passive and active,
 # download and upload, IPv4 and IPv6, its passive ports.
 # shellcheck source=tests/lab/topology.sh
