@@ -10,6 +10,7 @@
 #include "config/suggest.h"
 
 #define QUOTED_MAX 60
+#define SERVERS_KEY "servers" /* in a service: OPTION_SERVERS */
 
 struct check {
 	const struct config_text *text;
@@ -137,7 +138,9 @@ static value_reader *const readers[] = {
 	[OPTION_WORD] = read_word,
 	[OPTION_TEXT] = read_text,
 	[OPTION_ENDPOINT] = read_text,
+	[OPTION_ADDRESS] = read_text,
 	[OPTION_PORTS] = read_text,
+	[OPTION_PORT_LIST] = read_text,
 };
 _Static_assert(sizeof(readers) / sizeof(readers[0]) == OPTION_TYPES, "every type has a reader");
 
@@ -150,7 +153,7 @@ static void check_value(struct check *check, const config_setting_t *s,
 		refuse(check, s, o, wrong);
 }
 
-/* Known keys of one group; at top level the groups too. */
+/* Known keys of one group, and the groups in it. */
 static void list_known(const char *group, struct suggestion *meant, char *out, size_t size)
 {
 	size_t used = 0;
@@ -158,9 +161,9 @@ static void list_known(const char *group, struct suggestion *meant, char *out, s
 
 	for (size_t i = 0; i < config_option_count; i++) {
 		const struct config_option *o = &config_options[i];
-		const char *word = *group == '\0' && !option_is_top(o) ? o->group : o->key;
+		const char *word = option_in_group(o, group) ? o->key : option_subgroup(o, group);
 
-		if ((*group != '\0' && strcmp(o->group, group) != 0) || strcmp(word, last) == 0)
+		if (word == NULL || strcmp(word, last) == 0)
 			continue;
 		suggest_offer(meant, word);
 		if (used < size)
@@ -174,9 +177,14 @@ static const char *group_that_has(const char *key)
 {
 	if (option_group_exists(key))
 		return "";
-	for (size_t i = 0; i < config_option_count; i++)
+	for (size_t i = 0; i < config_option_count; i++) {
+		const char *subgroup = option_subgroup(&config_options[i], OPTION_SERVICES);
+
 		if (strcmp(config_options[i].key, key) == 0)
 			return config_options[i].group;
+		if (subgroup != NULL && strcmp(subgroup, key) == 0)
+			return OPTION_SERVICES;
+	}
 	return NULL;
 }
 
@@ -222,15 +230,104 @@ static void check_group(struct check *check, const config_setting_t *s)
 	}
 }
 
-static void say_missing(struct check *check, const config_setting_t *s)
+static void say_missing(struct check *check, const config_setting_t *s, const char *group,
+			const char *what)
 {
 	for (size_t i = 0; i < config_option_count; i++) {
 		const struct config_option *o = &config_options[i];
 
-		if (option_in_service(o) && o->required &&
+		if (option_in_group(o, group) && o->required &&
 		    config_setting_get_member(s, o->key) == NULL)
-			FAULT(check, s, "a service without its %s", o->key);
+			FAULT(check, s, "a %s without its %s", what, o->key);
 	}
+}
+
+/* The length of a list of groups; says what else it is, and which of its members are no groups. */
+static int length_of(struct check *check, const config_setting_t *s, const char *name, int limit)
+{
+	char found[QUOTED_MAX + 16];
+	int length = config_setting_is_list(s) ? config_setting_length(s) : 0;
+
+	if (!config_setting_is_list(s))
+		FAULT(check, s, "%s is %s, allowed is a list of groups: ( { ... }, { ... } )", name,
+		      describe(s, found, sizeof(found)));
+	if (length > limit) {
+		FAULT(check, s, "%s has %d members, allowed is at most %d", name, length, limit);
+		return 0;
+	}
+	for (int i = 0; i < length; i++) {
+		const config_setting_t *member = config_setting_get_elem(s, (unsigned int)i);
+
+		if (!config_setting_is_group(member))
+			FAULT(check, member, "%s has %s in its list, allowed is a group { }", name,
+			      describe(member, found, sizeof(found)));
+	}
+	return length;
+}
+
+/* ---- services ---- */
+
+static void check_server(struct check *check, const config_setting_t *s, struct real_server *server)
+{
+	for (int i = 0; i < config_setting_length(s); i++) {
+		const config_setting_t *member = config_setting_get_elem(s, (unsigned int)i);
+		const struct config_option *o =
+			option_find(OPTION_SERVERS, config_setting_name(member));
+
+		if (o != NULL)
+			check_value(check, member, o, server);
+		else
+			refuse_key(check, member, OPTION_SERVERS);
+	}
+	say_missing(check, s, OPTION_SERVERS, "member of " OPTION_SERVERS);
+}
+
+/* Says what is wrong between a real server, the service, and those listed before it. */
+static void check_server_beside(struct check *check, const config_setting_t *list, int index,
+				const struct service *service)
+{
+	const config_setting_t *s = config_setting_get_elem(list, (unsigned int)index);
+	const struct endpoint *address = &service->servers[index].address;
+	char text[INET6_ADDRSTRLEN], virtual[ENDPOINT_TEXT_MAX];
+
+	if (service->address.port != 0 &&
+	    endpoint_is_ipv4(address) != endpoint_is_ipv4(&service->address))
+		FAULT(check, s, OPTION_SERVERS ".real \"%s\" is of another address family than the service, %s",
+		      endpoint_format_address(address, text),
+		      endpoint_format(&service->address, virtual));
+	for (int i = 0; i < index; i++) {
+		const config_setting_t *before = config_setting_get_elem(list, (unsigned int)i);
+		struct config_place place = config_text_place(check->text, config_setting_source_line(before));
+
+		if (!endpoint_equal(address, &service->servers[i].address))
+			continue;
+		FAULT(check, s, OPTION_SERVERS ".real \"%s\" is listed at %s:%u already",
+		      endpoint_format_address(address, text), place.file, place.line);
+		return;
+	}
+}
+
+static void check_servers(struct check *check, const config_setting_t *s, struct service *service)
+{
+	struct real_server *servers = check->out->servers + check->out->server_count;
+	size_t faults = check->errors->count;
+	int count = length_of(check, s, OPTION_SERVERS, CONFIG_SERVERS_MAX);
+
+	for (int i = 0; i < count; i++) {
+		const config_setting_t *member = config_setting_get_elem(s, (unsigned int)i);
+
+		if (config_setting_is_group(member))
+			check_server(check, member, &servers[i]);
+	}
+	service->servers = servers;
+	service->server_count = (size_t)count;
+	check->out->server_count += service->server_count;
+	if (check->errors->count > faults)
+		return; /* one of them has no address to compare */
+	for (int i = 0; i < count; i++)
+		check_server_beside(check, s, i, service);
+	if (count > 0)
+		qsort(servers, service->server_count, sizeof(*servers), endpoint_compare);
 }
 
 static unsigned int line_of(const config_setting_t *s, const char *key)
@@ -251,7 +348,7 @@ static void check_service(struct check *check, const config_setting_t *s)
 		.passive_ports = line_of(s, "passive_ports"),
 	};
 	for (size_t i = 0; i < config_option_count; i++)
-		if (option_in_service(&config_options[i]))
+		if (option_in_group(&config_options[i], OPTION_SERVICES))
 			option_set_default(&config_options[i], service);
 	for (int i = 0; i < config_setting_length(s); i++) {
 		const config_setting_t *member = config_setting_get_elem(s, (unsigned int)i);
@@ -260,41 +357,47 @@ static void check_service(struct check *check, const config_setting_t *s)
 
 		if (o != NULL)
 			check_value(check, member, o, service);
-		else
+		else if (strcmp(config_setting_name(member), SERVERS_KEY) != 0)
 			refuse_key(check, member, OPTION_SERVICES);
 	}
-	say_missing(check, s);
+	/* Last: the family of the real servers is that of the address. */
+	if (config_setting_get_member(s, SERVERS_KEY) != NULL)
+		check_servers(check, config_setting_get_member(s, SERVERS_KEY), service);
+	say_missing(check, s, OPTION_SERVICES, "service");
+}
+
+/* Real servers in the lists of all services, whatever else is wrong with them. */
+static size_t count_servers(const config_setting_t *services)
+{
+	size_t count = 0;
+
+	for (int i = 0; i < config_setting_length(services); i++) {
+		const config_setting_t *s = config_setting_get_elem(services, (unsigned int)i);
+		const config_setting_t *list =
+			config_setting_is_group(s) ? config_setting_get_member(s, SERVERS_KEY) : NULL;
+
+		if (list != NULL && config_setting_is_list(list))
+			count += (size_t)config_setting_length(list);
+	}
+	return count;
 }
 
 static int check_services(struct check *check, const config_setting_t *s)
 {
-	char found[QUOTED_MAX + 16];
-	int count = config_setting_is_list(s) ? config_setting_length(s) : 0;
+	int count = length_of(check, s, OPTION_SERVICES, CONFIG_SERVICES_MAX);
 
-	if (!config_setting_is_list(s)) {
-		FAULT(check, s, "services is %s, allowed is a list of groups: ( { ... }, { ... } )",
-		      describe(s, found, sizeof(found)));
-		return 0;
-	}
-	if (count > CONFIG_SERVICES_MAX) {
-		FAULT(check, s, "services has %d members, allowed is at most %d", count,
-		      CONFIG_SERVICES_MAX);
-		return 0;
-	}
 	if (count == 0)
 		return 0;
 	check->out->services = calloc((size_t)count, sizeof(*check->out->services));
+	check->out->servers = calloc(count_servers(s) + 1, sizeof(*check->out->servers));
 	check->lines = calloc((size_t)count, sizeof(*check->lines));
-	if (check->out->services == NULL || check->lines == NULL)
+	if (check->out->services == NULL || check->out->servers == NULL || check->lines == NULL)
 		return -ENOMEM;
 	for (int i = 0; i < count; i++) {
 		const config_setting_t *member = config_setting_get_elem(s, (unsigned int)i);
 
 		if (config_setting_is_group(member))
 			check_service(check, member);
-		else
-			FAULT(check, member, "services has %s in its list, allowed is a group { }",
-			      describe(member, found, sizeof(found)));
 	}
 	return 0;
 }

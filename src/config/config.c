@@ -14,7 +14,7 @@ void config_defaults(struct config *out)
 {
 	memset(out, 0, sizeof(*out));
 	for (size_t i = 0; i < config_option_count; i++)
-		if (!option_in_service(&config_options[i]))
+		if (option_in_config(&config_options[i]))
 			option_set_default(&config_options[i], out);
 }
 
@@ -23,8 +23,10 @@ void config_free(struct config *config)
 	if (config == NULL)
 		return;
 	free(config->services);
+	free(config->servers);
 	config->services = NULL;
-	config->service_count = 0;
+	config->servers = NULL;
+	config->service_count = config->server_count = 0;
 }
 
 static int load_text(const struct config_text *text, struct config *out,

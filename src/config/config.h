@@ -19,6 +19,7 @@
 #include "log/log.h"
 
 #define CONFIG_SERVICES_MAX 4096
+#define CONFIG_SERVERS_MAX 256 /* listed of one service */
 #define CONFIG_QUEUES_MAX 256  /* more CPUs than this share them */
 #define CONFIG_SOCKET_MAX 108  /* sun_path, its terminator included */
 #define CONFIG_GROUP_MAX 33
@@ -61,6 +62,8 @@ struct config {
 	} log;
 	size_t service_count;
 	struct service *services; /* in the file's order, discovered is false */
+	size_t server_count;
+	struct real_server *servers; /* of all services, which point into it */
 };
 
 #define CONFIG_ERRORS_MAX 20
@@ -89,13 +92,21 @@ void config_free(struct config *config);
 /* One line each, and how many more there were. */
 void config_errors_print(const struct config_errors *errors, FILE *out);
 
+/* What there is on the machine, as far as it enters a policy. */
+struct surroundings {
+	const struct endpoint *found; /* services in IPVS; may hold doubles */
+	size_t found_count;
+	const struct endpoint *taken; /* as a policy has it */
+	size_t taken_count;
+};
+
 /*
  * The snapshot for the workers: the services of the configuration, and, where discover is true,
- * those found that are not listed, with a service's defaults. found may hold doubles. workers is
- * at least 1 and divides the limit of sessions. *out is the caller's, to be freed with free().
- * Returns 0 or -ENOMEM.
+ * those found that are not listed, with a service's defaults; and what is taken. workers is at
+ * least 1 and divides the limit of sessions. Everything is copied. *out is the caller's, to be freed
+ * with free(). Returns 0 or -ENOMEM.
  */
-int config_to_policy(const struct config *config, const struct endpoint *found, size_t found_count,
+int config_to_policy(const struct config *config, const struct surroundings *surroundings,
 		     uint32_t workers, struct policy **out) __attribute__((warn_unused_result));
 
 /*

@@ -46,6 +46,9 @@ static const struct option_word level_words[] = {
 #define IN_SERVICE(member) \
 	.group = OPTION_SERVICES, .offset = offsetof(struct service, member), \
 	.size = sizeof(((struct service *)0)->member)
+#define IN_SERVER(member) \
+	.group = OPTION_SERVERS, .offset = offsetof(struct real_server, member), \
+	.size = sizeof(((struct real_server *)0)->member)
 #define BOOLEAN(preset) .type = OPTION_BOOL, .number = (preset)
 #define NUMBER(from, to, preset) \
 	.type = OPTION_NUMBER, .min = (from), .max = (to), .number = (preset)
@@ -63,6 +66,16 @@ const struct config_option config_options[] = {
 	{ .key = "passive_ports", IN_SERVICE(passive_ports), .type = OPTION_PORTS,
 	  .read = value_read_ports,
 	  .allowed = "\"FIRST-LAST\" within 1024 to 65535, or \"\" for the server's own" },
+	{ .key = "real", IN_SERVER(address), .type = OPTION_ADDRESS, .required = true,
+	  .read = value_read_address,
+	  .allowed = "\"ADDRESS\" of one host, IPv4 or IPv6, without brackets and port" },
+	{ .key = "passive_ports", IN_SERVER(passive_ports), .type = OPTION_PORTS, .required = true,
+	  .read = value_read_server_ports,
+	  .allowed = "\"FIRST-LAST\" or \"PORT\" within 1 to 65535, as the server is configured" },
+	{ .key = "closed_ports", IN_SERVICE(closed_ports), .type = OPTION_PORT_LIST,
+	  .read = value_read_port_list,
+	  .allowed = "at most 16 of \"PORT\" and \"FIRST-LAST\" within 1 to 65535 with commas between "
+		     "them, or \"\" for none" },
 	{ .key = "active", IN_SERVICE(active), BOOLEAN(true) },
 	{ .key = "tls", IN_SERVICE(deny_tls), WORD(tls_words, false) },
 	{ .key = "fail", IN_SERVICE(fail_open), WORD(fail_words, true) },
@@ -104,9 +117,27 @@ bool option_is_top(const struct config_option *o)
 	return *o->group == '\0';
 }
 
-bool option_in_service(const struct config_option *o)
+bool option_in_group(const struct config_option *o, const char *group)
 {
-	return strcmp(o->group, OPTION_SERVICES) == 0;
+	return strcmp(o->group, group) == 0;
+}
+
+const char *option_subgroup(const struct config_option *o, const char *group)
+{
+	size_t length = strlen(group);
+	const char *rest = o->group;
+
+	if (length > 0) {
+		if (strncmp(rest, group, length) != 0 || rest[length] != '.')
+			return NULL;
+		rest += length + 1;
+	}
+	return *rest != '\0' && strchr(rest, '.') == NULL ? rest : NULL;
+}
+
+bool option_in_config(const struct config_option *o)
+{
+	return !option_in_group(o, OPTION_SERVICES) && !option_in_group(o, OPTION_SERVERS);
 }
 
 const struct config_option *option_find(const char *group, const char *key)
@@ -178,6 +209,22 @@ static const char *word_of(const struct option_word *words, uint32_t value)
 	return words->word;
 }
 
+static void format_ports(const struct port_list *list, char *out, size_t size)
+{
+	size_t used = (size_t)snprintf(out, size, "\"");
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct port_range *range = &list->ranges[i];
+
+		used += (size_t)snprintf(out + used, size - used,
+					 range->first == range->last ? "%s%u" : "%s%u-%u",
+					 i > 0 ? "," : "", range->first, range->last);
+	}
+	snprintf(out + used, size - used, "\"");
+}
+
+_Static_assert(PORT_LIST_MAX * sizeof(",65535-65535") + 2 < OPTION_TEXT_MAX, "every list has room");
+
 const char *option_format(const struct config_option *o, const void *base,
 			  char out[static OPTION_TEXT_MAX])
 {
@@ -197,6 +244,12 @@ const char *option_format(const struct config_option *o, const void *base,
 		break;
 	case OPTION_ENDPOINT:
 		snprintf(out, OPTION_TEXT_MAX, "\"%s\"", endpoint_format(at, text));
+		break;
+	case OPTION_ADDRESS:
+		snprintf(out, OPTION_TEXT_MAX, "\"%s\"", endpoint_format_address(at, text));
+		break;
+	case OPTION_PORT_LIST:
+		format_ports(at, out, OPTION_TEXT_MAX);
 		break;
 	case OPTION_PORTS:
 		snprintf(out, OPTION_TEXT_MAX, ports->first != 0 ? "\"%u-%u\"" : "\"\"",

@@ -18,7 +18,9 @@ enum option_type {
 	OPTION_WORD,     /* one of words; an enum or a bool */
 	OPTION_TEXT,     /* char[size] */
 	OPTION_ENDPOINT, /* struct endpoint */
+	OPTION_ADDRESS,  /* struct endpoint, its port 0 */
 	OPTION_PORTS,    /* struct port_range */
+	OPTION_PORT_LIST, /* struct port_list */
 	OPTION_TYPES,
 };
 
@@ -39,33 +41,43 @@ struct config_option {
 	enum option_type type;
 	bool required; /* there is no default */
 	bool fixed;    /* a change needs a restart */
-	size_t offset; /* in struct config; in struct service for the group of services */
+	size_t offset; /* in struct config; in struct service or real_server for their groups */
 	size_t size;
 	uint32_t min, max;               /* OPTION_NUMBER */
 	uint32_t number;                 /* default of OPTION_BOOL, OPTION_NUMBER, OPTION_WORD */
 	const char *text;                /* default of OPTION_TEXT */
 	const struct option_word *words; /* OPTION_WORD */
-	option_read *read;               /* OPTION_TEXT, OPTION_ENDPOINT, OPTION_PORTS */
+	option_read *read;               /* OPTION_TEXT and what has a type of core */
 	const char *allowed;             /* the same types, for messages */
 };
 
-/* The group whose members are those of each service in the list. */
+/*
+ * The groups whose members are those of each service in the list, and of each real server in the
+ * list of a service.
+ */
 #define OPTION_SERVICES "services"
+#define OPTION_SERVERS "services.servers"
 
 /* Longest text of option_format and option_allowed, terminator included. */
-#define OPTION_TEXT_MAX 160
+#define OPTION_TEXT_MAX 256
 
 extern const struct config_option config_options[];
 extern const size_t config_option_count;
 
 bool option_is_top(const struct config_option *o);
-bool option_in_service(const struct config_option *o);
+bool option_in_group(const struct config_option *o, const char *group);
+
+/* The name of its group where that is one directly in the other group, else NULL. */
+const char *option_subgroup(const struct config_option *o, const char *group);
+
+/* Whether it lives in struct config: it is in neither of the two groups above. */
+bool option_in_config(const struct config_option *o);
 
 /* NULL when there is none. */
 const struct config_option *option_find(const char *group, const char *key);
 bool option_group_exists(const char *group);
 
-/* base is the struct config or struct service. */
+/* base is the struct config, service or real_server. */
 void option_set_default(const struct config_option *o, void *base);
 void option_set_number(const struct config_option *o, void *base, uint32_t value);
 void option_copy(const struct config_option *o, const void *from, void *to);

@@ -19,7 +19,7 @@
 
 #define CONFIG_FILES_MAX 64         /* the file and its includes, each time it is included */
 #define CONFIG_INCLUDE_DEPTH_MAX 10
-#define CONFIG_BRACKETS_MAX 16      /* nesting; three levels mean something */
+#define CONFIG_BRACKETS_MAX 16      /* nesting; four levels mean something */
 
 struct config_source {
 	char *name; /* as in messages */

@@ -116,23 +116,50 @@ static const char *guess_endpoint(const char *text)
 	return strrchr(text, ':') != NULL && strcmp(strrchr(text, ':'), ":0") == 0 ? "port 0" : "";
 }
 
+/* Stores the address if it is one of a host. */
+static const char *store_host(const struct endpoint *e, bool written_as_ipv6, struct endpoint *value)
+{
+	const char *wrong;
+
+	if (endpoint_is_ipv4(e) && written_as_ipv6)
+		return "an IPv4 address in IPv6's form";
+	if (endpoint_is_ipv4(e))
+		wrong = refuse_ipv4(ntohl(endpoint_ipv4(e).s_addr));
+	else
+		wrong = refuse_ipv6(&e->addr);
+	if (wrong == NULL)
+		*value = *e;
+	return wrong;
+}
+
 const char *value_read_endpoint(const char *text, void *value, size_t size)
 {
 	struct endpoint e = { .port = 0 };
-	const char *wrong;
 
 	(void)size;
 	if (endpoint_parse(text, &e) < 0)
 		return guess_endpoint(text);
-	if (endpoint_is_ipv4(&e) && *text == '[')
-		return "an IPv4 address in IPv6's form";
-	if (endpoint_is_ipv4(&e))
-		wrong = refuse_ipv4(ntohl(endpoint_ipv4(&e).s_addr));
+	return store_host(&e, *text == '[', value);
+}
+
+const char *value_read_address(const char *text, void *value, size_t size)
+{
+	struct endpoint e = { .port = 0 };
+	struct in6_addr v6;
+	struct in_addr v4;
+
+	(void)size;
+	if (inet_pton(AF_INET, text, &v4) == 1)
+		e = endpoint_from_ipv4(v4, 0);
+	else if (inet_pton(AF_INET6, text, &v6) == 1)
+		e = endpoint_from_ipv6(&v6, 0);
+	else if (endpoint_parse(text, &e) == 0)
+		return "with a port";
+	else if (*text == '[')
+		return "in brackets";
 	else
-		wrong = refuse_ipv6(&e.addr);
-	if (wrong == NULL)
-		*(struct endpoint *)value = e;
-	return wrong;
+		return strchr(text, '%') != NULL ? "an address with an interface" : "";
+	return store_host(&e, strchr(text, ':') != NULL, value);
 }
 
 /* Reads a port and moves *text behind it; -1 if there is none. */
@@ -149,26 +176,83 @@ static long read_port(const char **text)
 	return port;
 }
 
-const char *value_read_ports(const char *text, void *value, size_t size)
+/* Reads a range and moves *text behind it. A port without another one is a range of its own. */
+static const char *read_range(const char **text, long lowest, struct port_range *range)
 {
-	struct port_range *range = value;
-	long first, last;
+	long first = read_port(text);
+	long last = first;
 
-	(void)size;
-	if (*text == '\0') {
-		*range = (struct port_range){ .first = 0 };
-		return NULL;
+	if (first >= 0 && **text == '-') {
+		++*text;
+		last = read_port(text);
 	}
-	first = read_port(&text);
-	if (first < 0 || *text++ != '-')
+	if (first < 0 || last < 0)
 		return "";
-	last = read_port(&text);
-	if (last < 0 || *text != '\0')
-		return "";
-	if (first < VALUE_PASSIVE_PORT_MIN || last > UINT16_MAX)
+	if (first < lowest || last > UINT16_MAX || first > UINT16_MAX)
 		return "out of range";
 	if (first > last)
 		return "first and last exchanged";
 	*range = (struct port_range){ (uint16_t)first, (uint16_t)last };
 	return NULL;
+}
+
+/* The text as one range. */
+static const char *read_whole_range(const char *text, long lowest, struct port_range *value)
+{
+	struct port_range range;
+	const char *wrong = read_range(&text, lowest, &range);
+
+	if (wrong == NULL && *text != '\0')
+		return "";
+	if (wrong == NULL)
+		*value = range;
+	return wrong;
+}
+
+const char *value_read_ports(const char *text, void *value, size_t size)
+{
+	(void)size;
+	if (*text == '\0') {
+		*(struct port_range *)value = (struct port_range){ .first = 0 };
+		return NULL;
+	}
+	if (strchr(text, '-') == NULL)
+		return "";
+	return read_whole_range(text, VALUE_PASSIVE_PORT_MIN, value);
+}
+
+const char *value_read_server_ports(const char *text, void *value, size_t size)
+{
+	(void)size;
+	return *text == '\0' ? "empty" : read_whole_range(text, 1, value);
+}
+
+static const char *skip_blanks(const char *text)
+{
+	return text + strspn(text, " \t");
+}
+
+const char *value_read_port_list(const char *text, void *value, size_t size)
+{
+	struct port_list list = { .count = 0 };
+	const char *wrong = NULL;
+	bool more;
+
+	(void)size;
+	text = skip_blanks(text);
+	more = *text != '\0';
+	while (more && wrong == NULL) {
+		if (list.count == PORT_LIST_MAX)
+			return "too many";
+		wrong = read_range(&text, 1, &list.ranges[list.count++]);
+		text = skip_blanks(text);
+		more = *text == ',';
+		if (more)
+			text = skip_blanks(text + 1);
+	}
+	if (wrong == NULL && *text != '\0')
+		return "";
+	if (wrong == NULL)
+		*(struct port_list *)value = list;
+	return wrong;
 }

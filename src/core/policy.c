@@ -36,10 +36,9 @@ bool policy_may_open(const struct policy *policy, const struct service *service,
 
 	if (named != NULL)
 		return port_in_range(*named, target->port);
-	for (size_t i = 0; i < service->closed_count; i++)
-		if (port_in_range(service->closed_ports[i], target->port))
-			return false;
-	return target->port >= PORT_PRIVILEGED_END && !policy_is_taken(policy, target);
+	return target->port >= PORT_PRIVILEGED_END &&
+	       !port_in_list(&service->closed_ports, target->port) &&
+	       !policy_is_taken(policy, target);
 }
 
 /* The address on which a socket listens that listens on all of the family. */

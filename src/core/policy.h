@@ -3,7 +3,8 @@
  * What the operator wants, as an immutable snapshot that decide reads.
  *
  * A policy is built once (from the configuration and from IPVS), then only read, by all workers
- * at once; a change makes a new one.
+ * at once; a change makes a new one. It is one block of memory: whatever it points to lies behind
+ * its services, and free() frees it all.
  */
 #ifndef FTPALGD_CORE_POLICY_H
 #define FTPALGD_CORE_POLICY_H
@@ -33,7 +34,21 @@ struct real_server {
 	struct port_range passive_ports; /* the range that the server itself is configured with */
 };
 
-#define CLOSED_RANGES_MAX 16
+#define PORT_LIST_MAX 16
+
+struct port_list {
+	size_t count;
+	struct port_range ranges[PORT_LIST_MAX]; /* in the operator's order; they may overlap */
+};
+
+static inline bool port_in_list(const struct port_list *list, uint16_t port)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (port_in_range(list->ranges[i], port))
+			return true;
+	return false;
+}
+
 #define PORT_PRIVILEGED_END 1024 /* the first port that needs no privilege to listen on */
 
 struct service {
@@ -44,10 +59,9 @@ struct service {
 	bool deny_tls;   /* AUTH is refused towards the client */
 	bool fail_open;  /* an opening that fails lets the reply go on unchanged; else it is dropped */
 	bool discovered; /* found in IPVS, not listed in the configuration */
-	const struct real_server *servers; /* sorted by endpoint_compare; freed with the policy */
+	struct port_list closed_ports;     /* of real servers without a named range, never opened */
+	const struct real_server *servers; /* sorted by endpoint_compare; they live with the policy */
 	size_t server_count;
-	size_t closed_count;
-	struct port_range closed_ports[CLOSED_RANGES_MAX]; /* of real servers, never opened */
 };
 
 struct policy {
@@ -57,7 +71,7 @@ struct policy {
 	uint32_t max_line;             /* bytes of one control line, CRLF included */
 	uint32_t idle_seconds;         /* silence after which a session is forgotten */
 	uint32_t opening_seconds;      /* life of an opening nobody used */
-	const struct endpoint *taken;  /* sorted by endpoint_compare: see policy_is_taken */
+	const struct endpoint *taken;  /* sorted by endpoint_compare, each once: see policy_is_taken */
 	size_t taken_count;
 	size_t service_count;
 	struct service services[];     /* sorted by policy_compare_services */

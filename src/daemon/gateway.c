@@ -145,7 +145,9 @@ static int adopt_policy(struct gateway *g, const struct config *config, struct p
 
 static int build_policy(const struct config *config, const struct discovery *d, struct policy **out)
 {
-	return config_to_policy(config, d->found, d->count, worker_count_of(config), out);
+	const struct surroundings surroundings = { .found = d->found, .found_count = d->count };
+
+	return config_to_policy(config, &surroundings, worker_count_of(config), out);
 }
 
 /* ---- start ---- */

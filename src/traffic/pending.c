@@ -85,3 +85,21 @@ void pending_each(struct pending *p, bool (*visit)(void *context, struct pending
 		p->free = slot;
 	}
 }
+
+static const struct port_list every_port = { 1, { { 1, UINT16_MAX } } };
+
+void pending_set_policy(struct pending *p, const struct policy *policy)
+{
+	for (struct pending_packet *slot = p->first; slot != NULL; slot = slot->next) {
+		const struct service *s = policy_find(policy, &slot->service.address);
+
+		if (s != NULL) {
+			slot->service = *s;
+			continue;
+		}
+		slot->service.servers = NULL;
+		slot->service.server_count = 0;
+		slot->service.closed_ports = every_port;
+		slot->service.active = false;
+	}
+}

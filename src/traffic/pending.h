@@ -17,7 +17,7 @@ struct pending_packet {
 	uint32_t id;             /* the queue's */
 	uint64_t arrived;        /* us */
 	struct session *session; /* kept in the table by its busy count */
-	struct service service;  /* a copy: the policy may be replaced meanwhile */
+	struct service service;  /* a copy: the policy may be replaced meanwhile (pending_set_policy) */
 	struct packet packet;
 	enum direction from;
 	bool decided;            /* waits for its opening, not only for its turn */
@@ -43,5 +43,11 @@ struct pending_packet *pending_add(struct pending *p, const struct packet *packe
  */
 void pending_each(struct pending *p, bool (*visit)(void *context, struct pending_packet *packet),
 		  void *context);
+
+/*
+ * Another policy takes the place of the one that the packets' services were copied from, and that
+ * may be freed then. Nothing more is opened for a packet whose service has gone.
+ */
+void pending_set_policy(struct pending *p, const struct policy *policy);
 
 #endif

@@ -468,6 +468,16 @@ void traffic_restore_marks(struct traffic *t)
 	table_each(t->table, restore_mark, t);
 }
 
+void traffic_set_policy(struct traffic *t, const struct policy *policy, struct tally *tally)
+{
+	if (t->tally != NULL && tally != NULL)
+		tally_carry(tally, policy, t->tally, t->policy);
+	free(t->tally);
+	t->tally = tally;
+	t->policy = policy;
+	pending_set_policy(t->pending, policy);
+}
+
 /* ---- life ---- */
 
 int traffic_open(struct traffic *t, size_t sessions, struct log *log)

@@ -55,6 +55,12 @@ void traffic_close(struct traffic *t);
  */
 void traffic_round(struct traffic *t);
 
+/*
+ * Between two rounds: another policy, and the counters of its services, which are the caller's
+ * until then. Nothing of the policy before is used from then on.
+ */
+void traffic_set_policy(struct traffic *t, const struct policy *policy, struct tally *tally);
+
 /* Before the end: what waits for an opening gets its verdict, within three seconds. */
 void traffic_finish(struct traffic *t);
 

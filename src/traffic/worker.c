@@ -29,8 +29,7 @@ static struct worker_view view_of(struct worker *w)
 {
 	struct traffic *t = &w->traffic;
 
-	return (struct worker_view){ t->table,  &t->policy, &t->tally, &t->history,
-				     &t->trace, t->queue,   t->now };
+	return (struct worker_view){ t->table, &t->history, &t->trace, t->queue, t->now };
 }
 
 static void answer_call(struct worker *w)
@@ -83,28 +82,24 @@ void worker_call(struct worker *w, void (*call)(const struct worker_view *view, 
 }
 
 struct policy_change {
+	struct traffic *traffic;
 	const struct policy *policy;
-	struct tally *tally; /* the new one; afterwards the one before */
+	struct tally *tally;
 };
 
 static void set_policy(const struct worker_view *view, void *context)
 {
 	struct policy_change *change = context;
-	struct tally *before = *view->tally;
 
-	if (before != NULL && change->tally != NULL)
-		tally_carry(change->tally, change->policy, before, *view->policy);
-	*view->policy = change->policy;
-	*view->tally = change->tally;
-	change->tally = before;
+	(void)view;
+	traffic_set_policy(change->traffic, change->policy, change->tally);
 }
 
 void worker_set_policy(struct worker *w, const struct policy *policy)
 {
-	struct policy_change change = { policy, tally_new(policy) };
+	struct policy_change change = { &w->traffic, policy, tally_new(policy) };
 
 	worker_call(w, set_policy, &change);
-	free(change.tally);
 }
 
 struct fail_change {

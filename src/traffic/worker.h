@@ -45,12 +45,10 @@ void worker_stop(struct worker *w);
 
 /*
  * Runs call in the worker's thread and waits for its end. One caller at a time. What it is given
- * may be used until it returns; policy may be replaced.
+ * may be used until it returns.
  */
 struct worker_view {
 	struct table *table;
-	const struct policy **policy;
-	struct tally **tally;
 	const struct history *history;
 	struct trace **trace; /* NULL while nobody traces; the caller's, taken back before worker_stop */
 	const struct queue *queue;

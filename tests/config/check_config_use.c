@@ -16,13 +16,20 @@ static struct endpoint at(const char *text)
 	return e;
 }
 
+static int to_policy(const struct endpoint *found, size_t count, uint32_t workers, struct policy **out)
+{
+	const struct surroundings surroundings = { .found = found, .found_count = count };
+
+	return config_to_policy(&config, &surroundings, workers, out);
+}
+
 START_TEST(a_policy_takes_the_limits_and_divides_the_sessions)
 {
 	struct policy *policy;
 
 	load_good("limits = { sessions = 10; openings_per_session = 3; line = 600; idle = 70; };\n"
 	       "timeouts = { opening = 20; }; forwarding = \"conntrack\";");
-	ck_assert_int_eq(config_to_policy(&config, NULL, 0, 4, &policy), 0);
+	ck_assert_int_eq(to_policy(NULL, 0, 4, &policy), 0);
 	ck_assert_uint_eq(policy->max_sessions, 3);
 	ck_assert_uint_eq(policy->openings_per_session, 3);
 	ck_assert_uint_eq(policy->max_line, 600);
@@ -31,7 +38,7 @@ START_TEST(a_policy_takes_the_limits_and_divides_the_sessions)
 	ck_assert_int_eq(policy->forwarding, FORWARD_CONNTRACK);
 	ck_assert_uint_eq(policy->service_count, 0);
 	free(policy);
-	ck_assert_int_eq(config_to_policy(&config, NULL, 0, 5, &policy), 0);
+	ck_assert_int_eq(to_policy(NULL, 0, 5, &policy), 0);
 	ck_assert_uint_eq(policy->max_sessions, 2);
 	free(policy);
 }
@@ -49,7 +56,7 @@ START_TEST(a_policy_has_listed_and_discovered_services_sorted_and_once)
 
 	load_good("services = ( { name = \"z\"; virtual = \"192.0.2.200:21\"; },\n"
 	       " { name = \"a\"; virtual = \"192.0.2.1:21\"; tls = \"deny\"; active = false; } );");
-	ck_assert_int_eq(config_to_policy(&config, found, 5, 1, &policy), 0);
+	ck_assert_int_eq(to_policy(found, 5, 1, &policy), 0);
 	ck_assert_uint_eq(policy->service_count, 5);
 	for (size_t i = 1; i < policy->service_count; i++)
 		ck_assert_int_lt(policy_compare_services(&policy->services[i - 1],
@@ -71,13 +78,63 @@ START_TEST(a_policy_has_listed_and_discovered_services_sorted_and_once)
 }
 END_TEST
 
+START_TEST(a_policy_has_the_real_servers_of_its_services_sorted)
+{
+	const struct endpoint found = at("192.0.2.9:21");
+	const struct endpoint addresses[] = { at("192.0.2.1:21"), at("[2001:db8::1]:21"), at("192.0.2.2:21") };
+	const struct endpoint servers[] = { at("10.0.0.9:21"), at("10.0.0.10:21"), at("[fd00::1]:21") };
+	const struct service *s;
+	struct policy *policy;
+
+	load_good("services = (\n"
+		  " { name = \"z\"; virtual = \"[2001:db8::1]:21\";\n"
+		  "   servers = ( { real = \"fd00::1\"; passive_ports = \"20\"; } ); },\n"
+		  " { name = \"b\"; virtual = \"192.0.2.2:21\"; servers = (); },\n"
+		  " { name = \"a\"; virtual = \"192.0.2.1:21\"; closed_ports = \"3306, 8000-8999\";\n"
+		  "   servers = ( { real = \"10.0.0.10\"; passive_ports = \"2000-2999\"; },\n"
+		  "               { passive_ports = \"1-65535\"; real = \"10.0.0.9\"; } ); } );");
+	ck_assert_int_eq(to_policy(&found, 1, 1, &policy), 0);
+	config_free(&config);
+	ck_assert_uint_eq(policy->service_count, 4);
+	s = policy_find(policy, &addresses[0]);
+	ck_assert_uint_eq(s->server_count, 2);
+	ck_assert_uint_eq(service_range(s, &servers[0])->last, 65535);
+	ck_assert_uint_eq(service_range(s, &servers[1])->first, 2000);
+	ck_assert_uint_eq(service_range(s, &servers[1])->last, 2999);
+	ck_assert_uint_eq(s->closed_ports.count, 2);
+	ck_assert(port_in_list(&s->closed_ports, 8999) && !port_in_list(&s->closed_ports, 3305));
+	s = policy_find(policy, &addresses[1]);
+	ck_assert_uint_eq(service_range(s, &servers[2])->first, 20);
+	ck_assert_ptr_null(service_range(s, &servers[0]));
+	ck_assert_ptr_null(service_range(policy_find(policy, &addresses[2]), &servers[0]));
+	ck_assert_ptr_null(service_range(policy_find(policy, &found), &servers[0]));
+	free(policy);
+}
+END_TEST
+
+START_TEST(a_policy_knows_what_is_taken)
+{
+	const struct endpoint taken[] = { at("0.0.0.0:22"), at("10.0.0.1:3306"), at("192.0.2.1:443") };
+	const struct surroundings surroundings = { .taken = taken, .taken_count = 3 };
+	struct policy *policy;
+
+	load_good("services = ( { name = \"a\"; virtual = \"192.0.2.1:21\";\n"
+		  " servers = ( { real = \"10.0.0.9\"; passive_ports = \"2000-2999\"; } ); } );");
+	ck_assert_int_eq(config_to_policy(&config, &surroundings, 1, &policy), 0);
+	for (size_t i = 0; i < 3; i++)
+		ck_assert(policy_is_taken(policy, &taken[i]));
+	ck_assert_uint_eq(policy->services[0].servers[0].passive_ports.first, 2000);
+	free(policy);
+}
+END_TEST
+
 START_TEST(without_discover_only_listed_services_count)
 {
 	const struct endpoint found = at("192.0.2.9:21");
 	struct policy *policy;
 
 	load_good("discover = false; services = ( { name = \"a\"; virtual = \"192.0.2.1:21\"; } );");
-	ck_assert_int_eq(config_to_policy(&config, &found, 1, 1, &policy), 0);
+	ck_assert_int_eq(to_policy(&found, 1, 1, &policy), 0);
 	ck_assert_uint_eq(policy->service_count, 1);
 	ck_assert_str_eq(policy->services[0].name, "a");
 	free(policy);
@@ -91,7 +148,7 @@ START_TEST(the_longest_address_is_a_name_inside_its_bounds)
 	struct policy *policy;
 
 	config_defaults(&config);
-	ck_assert_int_eq(config_to_policy(&config, &found, 1, 1, &policy), 0);
+	ck_assert_int_eq(to_policy(&found, 1, 1, &policy), 0);
 	endpoint_format(&found, text);
 	ck_assert_int_eq(strncmp(policy->services[0].name, text, SERVICE_NAME_MAX - 1), 0);
 	ck_assert_uint_eq(strnlen(policy->services[0].name, SERVICE_NAME_MAX),
@@ -167,6 +224,26 @@ START_TEST(a_reload_says_what_happens_to_services)
 			       "service \"a\": tls: \"allow\" -> \"deny\"\n"
 			       "service \"b\" at 192.0.2.2:21: removed\n"
 			       "service \"c\" at [2001:db8::1]:21: added\n");
+}
+END_TEST
+
+START_TEST(a_reload_says_what_happens_to_the_ports_of_real_servers)
+{
+	char said[1024];
+
+	ck_assert(!change(SERVICE("closed_ports = \"3306\"; servers = (\n"
+				  "{ real = \"10.0.0.1\"; passive_ports = \"2000-2999\"; },\n"
+				  "{ real = \"10.0.0.2\"; passive_ports = \"2000-2999\"; },\n"
+				  "{ real = \"10.0.0.3\"; passive_ports = \"20\"; } );"),
+			  SERVICE("closed_ports = \"3306, 5432-5433\"; servers = (\n"
+				  "{ real = \"10.0.0.4\"; passive_ports = \"2000-2999\"; },\n"
+				  "{ real = \"10.0.0.3\"; passive_ports = \"20-21\"; },\n"
+				  "{ real = \"10.0.0.2\"; passive_ports = \"2000-2999\"; } );"),
+			  said, sizeof(said)));
+	ck_assert_str_eq(said, "service \"a\": closed_ports: \"3306\" -> \"3306,5432-5433\"\n"
+			       "service \"a\": server 10.0.0.1: removed\n"
+			       "service \"a\": server 10.0.0.3: passive_ports: \"20-20\" -> \"20-21\"\n"
+			       "service \"a\": server 10.0.0.4: added\n");
 }
 END_TEST
 
@@ -250,7 +327,7 @@ static char *manual_entry(const char *manual, const struct config_option *o)
 	char wanted[OPTION_TEXT_MAX];
 
 	snprintf(wanted, sizeof(wanted), "\n.Ss %s\n", o->group);
-	if (!option_is_top(o) && !option_in_service(o))
+	if (!option_is_top(o) && !option_in_group(o, OPTION_SERVICES))
 		from = strstr(manual, wanted);
 	ck_assert_msg(from != NULL, "the manual has no section %s", o->group);
 	snprintf(wanted, sizeof(wanted), "\n.It Ic %s ", o->key);
@@ -298,11 +375,14 @@ int main(void)
 
 	tcase_add_test(t, a_policy_takes_the_limits_and_divides_the_sessions);
 	tcase_add_test(t, a_policy_has_listed_and_discovered_services_sorted_and_once);
+	tcase_add_test(t, a_policy_has_the_real_servers_of_its_services_sorted);
+	tcase_add_test(t, a_policy_knows_what_is_taken);
 	tcase_add_test(t, without_discover_only_listed_services_count);
 	tcase_add_test(t, the_longest_address_is_a_name_inside_its_bounds);
 	tcase_add_test(t, a_reload_that_changes_nothing_says_nothing);
 	tcase_add_test(t, a_reload_says_what_it_changes_and_what_waits_for_a_restart);
 	tcase_add_test(t, a_reload_says_what_happens_to_services);
+	tcase_add_test(t, a_reload_says_what_happens_to_the_ports_of_real_servers);
 	tcase_add_test(t, what_only_a_restart_changes_is_kept);
 	tcase_add_test(t, the_shipped_file_sets_nothing_and_shows_every_default);
 	tcase_add_test(t, the_manual_has_every_key_with_its_range_and_default);

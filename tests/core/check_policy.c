@@ -123,9 +123,7 @@ END_TEST
 
 START_TEST(of_a_server_without_a_range_no_closed_port_is_opened)
 {
-	service.closed_count = 2;
-	service.closed_ports[0] = (struct port_range){ 3306, 3306 };
-	service.closed_ports[1] = (struct port_range){ 8000, 8999 };
+	service.closed_ports = (struct port_list){ 2, { { 3306, 3306 }, { 8000, 8999 } } };
 	ck_assert(!may_open("10.0.0.2:3306"));
 	ck_assert(may_open("10.0.0.2:3305"));
 	ck_assert(may_open("10.0.0.2:3307"));

@@ -43,17 +43,33 @@ static void check_errors(const struct config_errors *errors)
 	free(text);
 }
 
+/* In their order, each once, of the service's family, and with the range that is found for it. */
+static void check_server(const struct service *service, size_t index)
+{
+	const struct real_server *s = &service->servers[index];
+
+	require(index == 0 || endpoint_compare(s - 1, s) < 0);
+	require(s->address.port == 0 && s->passive_ports.first > 0 &&
+		s->passive_ports.first <= s->passive_ports.last);
+	require(endpoint_is_ipv4(&s->address) == endpoint_is_ipv4(&service->address));
+	require(service_range(service, &s->address) == &s->passive_ports);
+}
+
 static void check_policy(const struct config *c)
 {
 	struct endpoint found[2];
+	const struct surroundings surroundings = { found, 2, found, 1 };
 	struct policy *p;
 
 	require(endpoint_parse("192.0.2.10:21", &found[0]) == 0);
 	found[1] = found[0];
-	require(config_to_policy(c, found, 2, 3, &p) == 0);
-	require(p->service_count <= c->service_count + 1);
-	for (size_t i = 0; i < p->service_count; i++)
+	require(config_to_policy(c, &surroundings, 3, &p) == 0);
+	require(p->service_count <= c->service_count + 1 && policy_is_taken(p, &found[0]));
+	for (size_t i = 0; i < p->service_count; i++) {
 		require(i == 0 || policy_compare_services(&p->services[i - 1], &p->services[i]) < 0);
+		for (size_t j = 0; j < p->services[i].server_count; j++)
+			check_server(&p->services[i], j);
+	}
 	free(p);
 }
 
@@ -69,6 +85,7 @@ static void check_config(const struct config *c)
 
 		require(memchr(s->name, '\0', sizeof(s->name)) != NULL);
 		require(s->passive_ports.first <= s->passive_ports.last && !s->discovered);
+		require(s->server_count <= CONFIG_SERVERS_MAX && s->closed_ports.count <= PORT_LIST_MAX);
 	}
 	check_policy(c);
 }
