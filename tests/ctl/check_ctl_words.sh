@@ -12,7 +12,7 @@ commands=$("$ctl" --help | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p')
 [[ $(wc -w <<<"$commands") -ge 14 ]] || { echo "the help names few commands: $commands" >&2; exit 1; }
 for command in $commands; do
 	grep -Eq "^\.It Cm $command( |$)" "$top/man/ftpalgctl.8" || missing "$command" man/ftpalgctl.8
-	grep -Eq "commands=.*[ \"]$command[ \"]" "$top/completions/bash/ftpalgctl" || missing "$command" completions/bash
+	grep -Eq "commands=.*[ \"]${command}[ \"]" "$top/completions/bash/ftpalgctl" || missing "$command" completions/bash
 	grep -q "^		'$command:" "$top/completions/zsh/_ftpalgctl" || missing "$command" completions/zsh
 done
 for reason in $(sed -n 's/^	\[REASON_[A-Z_]*\] = { "\([a-z_]*\)".*/\1/p' "$top/src/core/reason.c"); do

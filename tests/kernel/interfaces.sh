@@ -9,7 +9,7 @@ STEPS=${STEPS:-}
 [[ -x $program ]] || lab_skip "not built: $program"
 
 lab_up capture=no
-cd "$LAB_TOP"
+cd "$LAB_TOP" || exit
 # A retransmission on a slow machine is a packet too many.
 ip -n "$LAB_PREFIX-client" route change "$vip/32" via 198.51.100.1 rto_min 10s
 ip -n "$LAB_PREFIX-client" -6 route change "$vip6/128" via 2001:db8:1::1 rto_min 10s

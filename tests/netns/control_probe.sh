@@ -4,7 +4,7 @@
 . "$(dirname "$0")/gateway.sh"
 
 probe() {
-	FTPALGCTL_PASSWORD=test in_client "$LAB_BUILD/src/ctl/ftpalgctl" doctor --probe "$vip" --user test
+	FTPALGCTL_PASSWORD="test" in_client "$LAB_BUILD/src/ctl/ftpalgctl" doctor --probe "$vip" --user test
 }
 
 gateway_up families=4

@@ -53,6 +53,7 @@ cat >"$LAB_STATE/session.py" <<-'END'
 	    else:
 	        print(control.say(what).strip(), flush=True)
 END
+# shellcheck disable=SC2053 # a pattern
 expect() { local line; read -r -t 60 line <&"${session[0]}" || lab_fail "no answer, but: $1"; [[ $line == $1 ]] || lab_fail "$line, not $1"; }
 ask() { echo "$1" >&"${session[1]}"; expect "$2"; }
 step() { echo "=== $*"; }

@@ -27,7 +27,7 @@ gateway_stop
 gateway_start "$services guard = true;"
 ! stray 50005 || lab_fail "an unexpected connection to a passive port goes through"
 stray 8080 || lab_fail "another service is cut off"
-for i in 1 2 3; do
+for _ in 1 2 3; do
 	passive_curl -o "$LAB_STATE/got" "ftp://test:test@$vip/big" || lab_fail "an expected connection is dropped"
 	cmp "$LAB_STATE/got" "$LAB_STATE/big"
 done

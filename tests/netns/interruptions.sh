@@ -24,6 +24,7 @@ for line in sys.stdin:
         print(ftp.sendcmd(line.strip()), flush=True)
 END
 coproc session { LAB_COMMAND_LIMIT=300 in_client python3 "$LAB_STATE/session.py" "$vip"; }
+# shellcheck disable=SC2053 # a pattern
 expect() { local line; read -r -t 60 line <&"${session[0]}" || lab_fail "no answer, but: $1"; [[ $line == $1 ]] || lab_fail "$line, not $1"; }
 ask() { echo "$1" >&"${session[1]}"; expect "$2"; }
 

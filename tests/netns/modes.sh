@@ -27,10 +27,10 @@ for forwarding in ipvs conntrack; do
 	gateway_start "forwarding = \"$forwarding\";"
 	# Twice each: the scheduler takes the two servers in turn.
 	for mode in PASV EPSV PORT EPRT; do
-		for round in 1 2; do download $mode "$vip"; done
+		for _ in 1 2; do download $mode "$vip"; done
 	done
 	for mode in EPSV EPRT; do
-		for round in 1 2; do download $mode "$vip6"; done
+		for _ in 1 2; do download $mode "$vip6"; done
 	done
 	gateway_stop
 done

@@ -20,7 +20,7 @@ gateway_start
 echo "services = ( { name = \"odd\"; virtual = \"$vip:2100\"; } );" >"$LAB_STATE/ftpalgd.conf"
 kill -HUP "$(<"$LAB_STATE/ftpalgd.pid")"
 lab_wait_for "grep -q 'configuration reloaded' $LAB_STATE/ftpalgd.log" 30
-for round in 1 2; do
+for _ in 1 2; do
 	get "$vip:2100" --disable-epsv || lab_fail "PASV"
 	get "$vip:2100" --ftp-port - --disable-eprt || lab_fail "PORT"
 done

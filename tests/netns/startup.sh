@@ -66,7 +66,7 @@ fi
 
 # The include, loaded at boot and once more, before the daemon: nothing is diverted, and the daemon
 # completes it. What --print-ruleset prints is what it loads.
-for round in 1 2; do
+for _ in 1 2; do
 	in_director nft -f "$LAB_TOP/etc/ftpalgd.nft" || lab_fail "the include does not load"
 done
 ! in_director nft list table inet ftpalgd | grep queue >/dev/null || lab_fail "the include diverts before the daemon"

@@ -29,6 +29,7 @@ get 13 "before"
 in_director ipvsadm -S -n >"$LAB_STATE/services"
 in_director ipvsadm -C
 # Two looks of the daemon at IPVS, which are two seconds apart.
+# shellcheck disable=SC2034 # for the condition below
 until=$(($(uptime) + 5))
 lab_wait_for '(($(uptime) >= until))' 20
 in_director nft list set inet ftpalgd services4 | grep "$vip . 21" >/dev/null || lab_fail "the service is not served any more"
