@@ -42,14 +42,14 @@ static json_t *view_session(const struct control_call *call, const struct sessio
 	uint32_t now = (uint32_t)(call->now / 1000);
 	char text[ENDPOINT_TEXT_MAX];
 
-	return json_pack("{s:o, s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:i, s:b, s:b, s:b, s:o}",
+	return json_pack("{s:o, s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:b, s:b, s:b, s:b, s:o}",
 			 "client", view_endpoint(&s->flow.client),
 			 "service", view_endpoint(&s->flow.service),
 			 "service_name", view_service_name(call->subject, &s->flow.service, text),
 			 "server", view_endpoint(&s->flow.server), "state", state_of(s),
 			 "age", view_number(now - s->created), "idle", view_number(now - s->seen),
-			 "openings", view_number(s->openings), "unused", (int)s->dialogue.unused,
-			 "adjusted", s->adjusted, "midway", s->dialogue.midway,
+			 "openings", view_number(s->openings), "doubtful", s->dialogue.doubt,
+			 "adjusted", s->adjusted, "midway", s->dialogue.resynchronised,
 			 "helper", s->flow.has_helper, "conntrack_id", view_number(s->flow.id));
 }
 

@@ -1,27 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How a packet is read.
+ *
+ * Each direction is a stream of lines, read in the order of its sequence numbers: `next` is the first
+ * byte that was not read. Lines go to command.c and reply.c, which keep the dialogue (dialogue.h).
+ *
+ * A line that may have to be edited is not passed on before its end is known: its beginning is withheld,
+ * in the splice (splice.h). Of other unfinished lines the beginning is kept to be read with the
+ * rest, but goes on at once.
+ *
+ * A segment that comes early is dropped, so that its sender repeats it after the one that is missing.
+ * But bytes may pass unseen: while the ruleset is loaded, while no daemon runs. The peer's
+ * acknowledgement tells: what it acknowledges and we have not read has passed. Then the stream goes on
+ * behind it, and what was waited for is forgotten. Without such proof the stream goes on after a few
+ * drops, in doubt: those bytes may still come, and be anything.
+ *
+ * Bytes that are sent again must be the ones that were read: who can have a packet lost between us and the
+ * server (by its hop limit, its options) could send other words in its place. Of what the server has
+ * not acknowledged we know a hash; what cannot be compared puts the session in doubt.
+ */
 #include "core/decide.h"
 
-#include "core/cursor.h"
-#include "core/requests.h"
+#include "core/command.h"
+#include "core/message.h"
+#include "core/reply.h"
 
 #include <assert.h>
 #include <string.h>
-#include <strings.h>
 
 enum {
-	CODE_DIGITS = 3,
-	CODE_SIZE = 4, /* a reply code with the blank or hyphen behind it */
-	PRIVILEGED_PORTS = 1024,
 	EARLY_DROPS_MAX = 3, /* a sender rarely repeats a segment so often before the one that is missing */
-
-	REPLY_READY = 220,
-	REPLY_CLOSING = 221,
-	REPLY_PASSIVE = 227,
-	REPLY_EXTENDED_PASSIVE = 229,
-	REPLY_AUTH_ACCEPTED = 234,
-	REPLY_ERRORS = 400, /* and above */
-	REPLY_UNAVAILABLE = 421,
+	TELNET_IAC = 255,
 };
+
+#define HASH_ODD 0x9e3779b9u /* spreads the bits of a small id */
 
 static const char mode_names[][5] = {
 	[MODE_PASSIVE] = "PASV",
@@ -37,368 +49,27 @@ const char *mode_name(enum mode m)
 	return mode_names[m];
 }
 
-static void refuse(struct decision *d, enum reason why)
-{
-	d->reasons |= reason_bit(why);
-}
-
-/* ---- openings ---- */
-
-/* Another opening may be wanted; the unused ones of before die with their time. */
-static bool opening_allowed(const struct situation *at, struct decision *d)
-{
-	struct dialogue *after = &d->after;
-
-	if (at->now - after->opened_at > at->policy->opening_seconds)
-		after->unused = 0;
-	if (after->unused < at->policy->openings_per_session)
-		return true;
-	refuse(d, REASON_OPENINGS_LIMIT);
-	return false;
-}
-
-static struct want *add_want(const struct situation *at, struct decision *d, enum mode mode)
-{
-	struct want *want = &d->wants[d->want_count++];
-
-	*want = (struct want){ .mode = mode };
-	d->after.unused++;
-	d->after.opened_at = at->now;
-	return want;
-}
-
-/* ---- the client's side ---- */
-
-static void open_active(const struct situation *at, struct decision *d, enum mode mode,
-			const struct endpoint *target)
-{
-	if (!at->service->active)
-		refuse(d, REASON_ACTIVE_REFUSED);
-	else if (!endpoint_same_address(target, &at->session->flow.client))
-		refuse(d, REASON_ADDRESS_FOREIGN);
-	else if (target->port < PRIVILEGED_PORTS)
-		refuse(d, REASON_PORT_PRIVILEGED);
-	else if (opening_allowed(at, d)) {
-		add_want(at, d, mode)->target = *target;
-		d->after.active_pending = true;
-	}
-}
-
-static void read_active(const struct situation *at, struct decision *d, enum mode mode,
-			const char *argument, size_t size)
-{
-	struct endpoint target;
-	int error = mode == MODE_ACTIVE ? message_parse_port(argument, size, &target)
-					: message_parse_eprt(argument, size, &target);
-
-	if (error < 0)
-		refuse(d, REASON_COMMAND_MALFORMED);
-	else if (endpoint_is_ipv4(&target) != endpoint_is_ipv4(&at->session->flow.client))
-		refuse(d, REASON_FAMILY_WRONG);
-	else
-		open_active(at, d, mode, &target);
-}
-
-static void overwrite(struct decision *d, const struct line *line, struct span where, char with)
-{
-	d->edits[d->edit_count++] = (struct line_edit){
-		.change = LINE_OVERWRITE, .line = *line, .where = where, .with = with,
-	};
-	refuse(d, REASON_TLS_REFUSED);
-}
-
-/* No server knows such a mechanism; nor such a command, where Telnet commands hide the mechanism. */
-static void refuse_auth(struct decision *d, const struct line *line, struct span argument)
-{
-	if (memchr(line->text, 0xff, line->size) != NULL)
-		argument = (struct span){ 0, line->size };
-	if (line->editable && argument.size > 0)
-		overwrite(d, line, argument, 'X');
-}
-
-/* AUTH has come to the server in a way that was not seen: the client hears 534 instead of 234. */
-static void refuse_tls(struct decision *d, const struct line *line)
-{
-	size_t code = message_telnet_prefix(line->text, line->size);
-
-	if (line->complete && line->editable && line->size <= PARTIAL_MAX) {
-		overwrite(d, line, (struct span){ code, 1 }, '5');
-	} else {
-		refuse(d, REASON_TLS_REFUSED);
-		d->drop = true;
-	}
-}
-
-/* Of a line whose end does not matter, or will not be seen. */
-static void notice_transfer(struct decision *d, const struct line *line)
-{
-	struct span argument;
-
-	if (message_command(line->text, line->size, &argument) == COMMAND_TRANSFER)
-		d->after.transfer_pending = true;
-}
-
-static void read_command(const struct situation *at, struct decision *d, const struct line *line)
-{
-	char room[PARTIAL_MAX];
-	size_t size = line->size;
-	const char *text;
-	struct span argument;
-	enum command command;
-
-	requests_add(&d->after.unanswered);
-	if (line->too_long || size > sizeof(room)) {
-		notice_transfer(d, line);
-		return;
-	}
-	text = message_strip_telnet(line->text, &size, room);
-	command = message_command(text, size, &argument);
-	switch (command) {
-	case COMMAND_PASV:
-		requests_add(&d->after.pasv_pending);
-		break;
-	case COMMAND_EPSV:
-		requests_add(&d->after.epsv_pending);
-		break;
-	case COMMAND_PORT:
-		read_active(at, d, MODE_ACTIVE, text + argument.start, argument.size);
-		break;
-	case COMMAND_EPRT:
-		read_active(at, d, MODE_EXTENDED_ACTIVE, text + argument.start, argument.size);
-		break;
-	case COMMAND_AUTH:
-		if (at->service->deny_tls)
-			refuse_auth(d, line, argument);
-		else
-			d->after.auth_pending = true;
-		break;
-	case COMMAND_TRANSFER:
-		d->after.transfer_pending = true;
-		break;
-	case COMMAND_EPSV_ALL:
-	case COMMAND_CCC:
-	case COMMAND_OTHER:
-		break;
-	}
-}
-
-/* ---- the server's side ---- */
-
-/* A line that is cut off, or partly passed on before it was asked for, cannot be edited. */
-static void announce(const struct situation *at, struct decision *d, const struct line *line,
-		     enum mode mode, const struct endpoint *named, struct span where)
-{
-	size_t want = d->want_count;
-
-	if (!line->complete || !line->editable)
-		refuse(d, REASON_REPLY_MALFORMED);
-	else if (line->size > PARTIAL_MAX)
-		refuse(d, REASON_LINE_TOO_LONG);
-	else if (named->port < PRIVILEGED_PORTS)
-		refuse(d, REASON_PORT_PRIVILEGED);
-	else if (opening_allowed(at, d)) {
-		struct want *w = add_want(at, d, mode);
-
-		w->target = at->session->flow.server;
-		w->target.port = named->port;
-		w->named = *named;
-		d->edits[d->edit_count++] = (struct line_edit){
-			.change = LINE_ANNOUNCE, .line = *line, .where = where, .want = want,
-		};
-	}
-}
-
-/* Whatever address a 227 names, data goes to the session's own real server. */
-static void read_passive(const struct situation *at, struct decision *d, const struct line *line)
-{
-	size_t prefix = message_telnet_prefix(line->text, line->size);
-	struct endpoint named;
-	struct span where;
-
-	if (!endpoint_is_ipv4(&at->session->flow.service)) {
-		refuse(d, REASON_FAMILY_WRONG);
-	} else if (message_parse_passive(line->text + prefix, line->size - prefix, &named, &where) < 0) {
-		refuse(d, REASON_REPLY_MALFORMED);
-	} else {
-		where.start += prefix;
-		announce(at, d, line, MODE_PASSIVE, &named, where);
-	}
-}
-
-static void read_extended(const struct situation *at, struct decision *d, const struct line *line)
-{
-	size_t prefix = message_telnet_prefix(line->text, line->size);
-	struct endpoint named = at->session->flow.server;
-	struct span where;
-
-	if (message_parse_extended(line->text + prefix, line->size - prefix, &named.port, &where) <
-	    0) {
-		refuse(d, REASON_REPLY_MALFORMED);
-	} else {
-		where.start += prefix;
-		announce(at, d, line, MODE_EXTENDED_PASSIVE, &named, where);
-	}
-}
-
-/* From here on neither side is text, until a segment of either is plain text again (CCC). */
-static void enter_tls(struct dialogue *after)
-{
-	requests_forget(after);
-	after->encrypted = true;
-	after->streams[FROM_CLIENT].phase = PHASE_START;
-	after->streams[FROM_SERVER].phase = PHASE_START;
-}
-
-/* What was asked for in between was not seen. */
-static void leave_tls(struct dialogue *after)
-{
-	after->encrypted = false;
-	after->midway = true;
-}
-
-/* Whether it answers one of these requests. */
-static bool solicited(struct decision *d, uint8_t *pending)
-{
-	bool asked = requests_solicit(&d->after, pending);
-
-	if (!asked)
-		refuse(d, REASON_REPLY_UNSOLICITED);
-	return asked;
-}
-
-static void read_final_reply(const struct situation *at, struct decision *d, uint16_t code,
-			     const struct line *line)
-{
-	struct dialogue *after = &d->after;
-
-	after->transferring = code / 100 == 1;
-	if (after->transferring) {
-		requests_end_transfer(after);
-		return;
-	}
-	switch (code) {
-	case REPLY_READY: /* the greeting: answers nothing */
-		return;
-	case REPLY_PASSIVE:
-		if (solicited(d, &after->pasv_pending))
-			read_passive(at, d, line);
-		break;
-	case REPLY_EXTENDED_PASSIVE:
-		if (solicited(d, &after->epsv_pending))
-			read_extended(at, d, line);
-		break;
-	case REPLY_AUTH_ACCEPTED:
-		if (at->service->deny_tls)
-			refuse_tls(d, line);
-		else if (after->auth_pending)
-			enter_tls(after);
-		break;
-	case REPLY_CLOSING:
-	case REPLY_UNAVAILABLE:
-		after->closing = true;
-		break;
-	default:
-		if (code >= REPLY_ERRORS)
-			requests_refused(after);
-	}
-	requests_answered(after);
-}
-
-/* The code of a reply line, or 0 for one that has none. *mark is the character behind it. */
-static uint16_t reply_code(const char *text, size_t size, char *mark)
-{
-	*mark = size > CODE_DIGITS ? text[CODE_DIGITS] : ' ';
-	if (size < CODE_DIGITS || (*mark != ' ' && *mark != '-') || text[0] < '0' || text[0] > '5' ||
-	    !char_is_digit(text[1]) || !char_is_digit(text[2]))
-		return 0;
-	return (uint16_t)((text[0] - '0') * 100 + (text[1] - '0') * 10 + (text[2] - '0'));
-}
-
-/* A multi-line reply ends with its own code and a blank; what lies in between is text (RFC 959, 4.2). */
-static void read_reply(const struct situation *at, struct decision *d, const struct line *line)
-{
-	size_t prefix = message_telnet_prefix(line->text, line->size);
-	struct stream *stream = &d->after.streams[FROM_SERVER];
-	char mark;
-	uint16_t code = reply_code(line->text + prefix, line->size - prefix, &mark);
-
-	if (code == 0 || (stream->multiline != 0 && (code != stream->multiline || mark == '-')))
-		return;
-	if (mark == '-') {
-		stream->multiline = code;
-		return;
-	}
-	stream->multiline = 0;
-	read_final_reply(at, d, code, line);
-}
-
 /* ---- unfinished lines ---- */
 
-static bool reply_possible(const struct situation *at, const struct dialogue *now, const char *start,
-			   size_t size)
-{
-	static const char passive[] = "227 ", extended[] = "229 ", tls[] = "234 ";
-	size_t known = size < CODE_SIZE ? size : CODE_SIZE;
-
-	return ((now->pasv_pending > 0 || now->midway) && memcmp(start, passive, known) == 0) ||
-	       ((now->epsv_pending > 0 || now->midway) && memcmp(start, extended, known) == 0) ||
-	       (at->service->deny_tls && memcmp(start, tls, known) == 0);
-}
-
-/* Inside a multi-line reply only its own last line can be one. */
-static bool edited_reply_possible(const struct situation *at, const struct dialogue *now,
-				  const char *start, size_t size)
-{
-	uint16_t multiline = now->streams[FROM_SERVER].multiline;
-
-	if (multiline != 0 && multiline != REPLY_PASSIVE && multiline != REPLY_EXTENDED_PASSIVE &&
-	    multiline != REPLY_AUTH_ACCEPTED)
-		return false;
-	return reply_possible(at, now, start, size);
-}
-
-static bool auth_possible(const char *start, size_t size)
-{
-	return strncasecmp(start, "AUTH", size < 4 ? size : 4) == 0 &&
-	       (size <= 4 || start[4] == ' ' || start[4] == '\t');
-}
-
-/* Whether the line may have to be edited, so that its beginning must not be passed on. */
 static bool must_withhold(const struct situation *at, const struct decision *d, const struct line *line)
 {
-	size_t prefix = message_telnet_prefix(line->text, line->size);
-	const char *start = line->text + prefix;
-	size_t size = line->size - prefix;
-
 	if (!line->editable || (at->packet->flags & (TCP_FIN | TCP_RST)) != 0)
 		return false;
-	/* Telnet commands may be urgent, and must go at once. */
-	if (at->from == FROM_CLIENT)
-		return at->service->deny_tls && prefix == 0 && auth_possible(start, size);
-	return edited_reply_possible(at, &d->after, start, size);
-}
-
-/* Whether the line's beginning is worth keeping until its end is seen. */
-static bool must_keep(const struct situation *at, const struct line *line)
-{
-	if (at->from == FROM_CLIENT)
-		return message_command_possible(line->text, line->size);
-	return line->size < CODE_SIZE;
+	return at->from == FROM_CLIENT ? command_must_withhold(at, line)
+				       : reply_must_withhold(at, &d->after, line);
 }
 
 static void keep_unfinished(const struct situation *at, struct decision *d, const struct line *line)
 {
 	struct stream *stream = &d->after.streams[at->from];
-	bool fits = !line->too_long && line->raw_size <= PARTIAL_MAX;
+	bool fits = !line->too_long && !line->cut && line->raw_size <= PARTIAL_MAX;
 
 	d->withhold = fits && must_withhold(at, d, line);
-	d->keep = d->withhold || (fits && must_keep(at, line));
+	d->keep = d->withhold || (fits && (at->from == FROM_CLIENT || reply_is_short(line)));
 	d->unfinished = *line;
 	stream->phase = d->keep ? PHASE_KEPT : PHASE_SKIP;
-	if (!d->keep && at->from == FROM_CLIENT)
-		notice_transfer(d, line);
 	if (!d->keep && at->from == FROM_SERVER && !line->too_long)
-		read_reply(at, d, line);
+		reply_read(at, d, line);
 }
 
 /* ---- the packet ---- */
@@ -432,34 +103,54 @@ static void forget_segment(const struct situation *at, struct decision *d)
 	d->edit_count = 0;
 }
 
+static void note_cr(struct dialogue *after, enum direction from, bool cr)
+{
+	if (from == FROM_CLIENT)
+		after->client_cr = cr;
+	else
+		after->server_cr = cr;
+}
+
+/* The rest of a line that is of no interest. */
+static void skip_line(const struct situation *at, struct decision *d, struct line_reader *reader)
+{
+	struct stream *stream = &d->after.streams[at->from];
+	bool bare_lf;
+
+	if (line_skip(reader, &bare_lf)) {
+		stream->phase = PHASE_START;
+		if (at->from == FROM_CLIENT)
+			command_read_unknown(d, !bare_lf);
+		else
+			reply_end(&d->after, bare_lf);
+	}
+	stream->next = reader->seq;
+	note_cr(&d->after, at->from, reader->cr);
+}
+
 static void read_lines(const struct situation *at, struct decision *d, struct line_reader *reader)
 {
 	struct stream *stream = &d->after.streams[at->from];
 	size_t room = SPLICE_EDITS - at->splices[at->from]->edit_count;
 	struct line line;
 
-	if (stream->phase == PHASE_SKIP) {
-		if (line_skip(reader)) {
-			stream->phase = PHASE_START;
-			if (at->from == FROM_CLIENT)
-				requests_add(&d->after.unanswered);
-		}
-		stream->next = reader->seq;
-	}
+	if (stream->phase == PHASE_SKIP)
+		skip_line(at, d, reader);
 	while (!d->after.encrypted && line_next(reader, &line)) {
 		/* The rest is left to the sender, who will repeat it when edits were acknowledged. */
 		if (d->edit_count == room || d->want_count == SPLICE_EDITS)
 			return;
 		stream->next = reader->seq;
 		stream->phase = PHASE_START;
+		note_cr(&d->after, at->from, reader->cr);
 		if (line.too_long)
-			refuse(d, REASON_LINE_TOO_LONG);
+			decision_refuse(d, REASON_LINE_TOO_LONG);
 		if (!line.complete)
 			keep_unfinished(at, d, &line);
 		else if (at->from == FROM_CLIENT)
-			read_command(at, d, &line);
+			command_read(at, d, &line);
 		else if (!line.too_long)
-			read_reply(at, d, &line);
+			reply_read(at, d, &line);
 		if (d->drop) {
 			forget_segment(at, d);
 			return;
@@ -470,6 +161,151 @@ static void read_lines(const struct situation *at, struct decision *d, struct li
 	stream->next = at->packet->seq + (uint32_t)at->packet->payload_size;
 }
 
+/* ---- the order of segments ---- */
+
+/* The first byte of the other side's that has not been acknowledged by this packet. */
+static uint32_t acknowledged(const struct situation *at)
+{
+	const enum direction other = opposite(at->from);
+	const struct splice *splice = at->splices[other];
+	const uint32_t next = at->session->dialogue.streams[other].next;
+
+	if (at->session->splices[other] == 0)
+		return at->packet->ack;
+	return splice_to_sender(splice, next - (splice->withheld ? splice->partial_size : 0), next,
+				at->packet->ack);
+}
+
+/*
+ * Words of eight bytes, each multiplied into the rest by a secret of conntrack's that no peer can foresee:
+ * who has other bytes sent in the place of these has one try for the same hash.
+ */
+static uint32_t hash_bytes(const struct situation *at, const uint8_t *bytes, size_t size)
+{
+	const uint64_t secret = (uint64_t)at->session->flow.id << 32 | (at->session->flow.id ^ HASH_ODD);
+	uint64_t hash = secret ^ size, word;
+
+	for (; size > 0; bytes += sizeof(word)) {
+		const size_t part = size < sizeof(word) ? size : sizeof(word);
+		unsigned __int128 product;
+
+		word = 0;
+		memcpy(&word, bytes, part);
+		product = (unsigned __int128)(hash ^ word) * (secret | 1);
+		hash = (uint64_t)product ^ (uint64_t)(product >> 64);
+		size -= part;
+	}
+	return (uint32_t)(hash ^ hash >> 32);
+}
+
+static void forget_unsure(struct dialogue *after)
+{
+	const uint32_t next = after->streams[FROM_CLIENT].next;
+
+	after->unsure = (struct unsure){ .before = next, .last = next };
+}
+
+/* Bytes from start on have been read: a segment of their own. */
+static void note_unsure(const struct situation *at, struct unsure *u, uint32_t start, const uint8_t *bytes,
+			size_t size)
+{
+	u->before = u->last;
+	u->before_hash = u->last_hash;
+	u->last = start;
+	u->last_hash = hash_bytes(at, bytes, size);
+}
+
+/*
+ * Goes on at seq: what is before it has passed unseen. Where all was quiet before, whole replies have, and
+ * a line begins there; else a client may have chosen the place.
+ */
+static void resume(struct decision *d, enum direction which, uint32_t seq)
+{
+	struct stream *stream = &d->after.streams[which];
+
+	if (which == FROM_SERVER)
+		d->after.line_unsure = stream->phase != PHASE_START || stream->multiline != 0 ||
+				       d->after.waiting_count > 0;
+	if (dialogue_waits(&d->after, REQUEST_FOREIGN))
+		command_doubt(d);
+	stream->next = seq;
+	stream->phase = PHASE_START;
+	stream->early_drops = 0;
+	note_cr(&d->after, which, false);
+	dialogue_forget(&d->after);
+	d->after.resynchronised = true;
+	if (which == FROM_CLIENT)
+		forget_unsure(&d->after);
+}
+
+/*
+ * What the packet acknowledges. A client may acknowledge what was never sent, so that bytes before such
+ * a place that come later are not taken for known; a server is believed.
+ */
+static void take_acknowledgement(const struct situation *at, struct decision *d)
+{
+	const enum direction other = opposite(at->from);
+	struct stream *stream = &d->after.streams[other];
+	const uint32_t ack = acknowledged(at);
+
+	if ((at->packet->flags & TCP_ACK) == 0 || stream->phase == PHASE_UNSEEN)
+		return;
+	/* FIN counts as one. */
+	if (seq_before(stream->next + 1, ack) && at->splices[other]->partial_size == 0) {
+		resume(d, other, ack);
+		if (at->from == FROM_CLIENT && seq_before(d->after.streams[FROM_CLIENT].next, at->packet->seq) &&
+		    at->splices[FROM_CLIENT]->partial_size == 0)
+			resume(d, FROM_CLIENT, at->packet->seq);
+	}
+	if (at->from == FROM_SERVER && seq_before(stream->sure, ack) && !seq_before(stream->next, ack)) {
+		stream->sure = ack;
+		if (ack == stream->next)
+			forget_unsure(&d->after);
+	}
+}
+
+static bool overlaps(const struct packet *p, uint32_t start, uint32_t end)
+{
+	return seq_before(start, end) && seq_before(p->seq, end) &&
+	       seq_before(start, p->seq + (uint32_t)p->payload_size);
+}
+
+/* Whether the segment has nothing of the client's bytes from start to end, or all of them as they were. */
+static bool has_same(const struct situation *at, const struct dialogue *now, uint32_t start, uint32_t end,
+		     uint32_t hash)
+{
+	const struct packet *p = at->packet;
+
+	if (!seq_before(now->streams[FROM_CLIENT].sure, end) || !overlaps(p, start, end))
+		return true;
+	return !seq_before(start, p->seq) && !seq_before(p->seq + (uint32_t)p->payload_size, end) &&
+	       hash_bytes(at, p->bytes + p->payload + (start - p->seq), end - start) == hash;
+}
+
+/* Whether what comes again of bytes that were taken for known is what they were. */
+static bool says_the_same(const struct situation *at, const struct dialogue *now)
+{
+	const struct stream *stream = &now->streams[at->from];
+	const struct unsure *u = &now->unsure;
+
+	if (at->from == FROM_SERVER)
+		return !overlaps(at->packet, stream->sure, stream->next);
+	return !overlaps(at->packet, stream->sure, u->before) &&
+	       has_same(at, now, u->before, u->last, u->before_hash) &&
+	       has_same(at, now, u->last, stream->next, u->last_hash);
+}
+
+/* The missing bytes have not come in spite of all: take up the dialogue at the next line. */
+static void give_up_waiting(const struct situation *at, struct decision *d)
+{
+	struct stream *stream = &d->after.streams[at->from];
+
+	resume(d, at->from, at->packet->seq);
+	stream->phase = PHASE_SKIP;
+	if (at->from == FROM_CLIENT)
+		command_doubt(d);
+}
+
 /* Segments are read in order; one that comes early is dropped, so that the sender repeats it. */
 static bool is_early(const struct situation *at, struct decision *d)
 {
@@ -478,14 +314,16 @@ static bool is_early(const struct situation *at, struct decision *d)
 	bool withheld = at->splices[at->from]->withheld;
 
 	if (stream->phase == PHASE_UNSEEN) {
-		stream->next = seq;
+		stream->next = stream->sure = seq;
 		stream->phase = PHASE_START;
+		if (at->from == FROM_CLIENT)
+			forget_unsure(&d->after);
 	}
 	if (!seq_before(stream->next, seq)) {
 		stream->early_drops = 0;
 		return false;
 	}
-	refuse(d, REASON_OUT_OF_ORDER);
+	decision_refuse(d, REASON_OUT_OF_ORDER);
 	if (stream->early != seq)
 		stream->early_drops = 0;
 	if (withheld || stream->early_drops < EARLY_DROPS_MAX) {
@@ -493,24 +331,21 @@ static bool is_early(const struct situation *at, struct decision *d)
 		stream->early_drops += !withheld;
 		return true;
 	}
-	/* The missing bytes passed unseen: take up the dialogue at the next line. */
-	if (at->from == FROM_CLIENT)
-		d->after.unanswered = REQUESTS_MAX;
-	stream->next = seq;
-	stream->phase = PHASE_SKIP;
+	give_up_waiting(at, d);
 	return false;
 }
 
-/* Where the handshake was not seen: a session whose greeting was not seen either is picked up midway. */
+/* Where the handshake was not seen: a session whose greeting was not seen either is resynchronised. */
 static void greet(const struct situation *at, struct decision *d)
 {
 	const struct packet *p = at->packet;
 	const uint8_t *text = p->bytes + p->payload;
 	size_t size = p->payload_size < 3 ? p->payload_size : 3;
 
-	if (at->session->dialogue.streams[at->from].phase == PHASE_UNSEEN &&
-	    d->after.streams[opposite(at->from)].phase == PHASE_UNSEEN)
-		d->after.midway = at->from == FROM_CLIENT || (memcmp(text, "220", size) != 0 &&
+	if (at->session->dialogue.streams[at->from].phase != PHASE_UNSEEN ||
+	    d->after.streams[opposite(at->from)].phase != PHASE_UNSEEN)
+		return;
+	d->after.resynchronised = at->from == FROM_CLIENT || (memcmp(text, "220", size) != 0 &&
 							      memcmp(text, "120", size) != 0);
 }
 
@@ -523,40 +358,99 @@ static void pass_cipher(struct stream *stream, const struct packet *p)
 		stream->next = end;
 }
 
-static void read_segment(const struct situation *at, struct decision *d)
+/* What was asked for in between was not seen, and bytes of a cipher may be chosen to look like text. */
+static void leave_tls(struct decision *d)
+{
+	struct dialogue *after = &d->after;
+
+	if (after->cipher_seen)
+		command_doubt(d);
+	after->encrypted = after->cipher_seen = false;
+	after->resynchronised = true;
+	for (enum direction which = FROM_CLIENT; which < DIRECTIONS; which++)
+		after->streams[which].sure = after->streams[which].next;
+	forget_unsure(after);
+}
+
+/* A server takes urgent bytes out of its input, or does not: so only an abort's may be urgent. */
+static bool is_urgent_text(const struct packet *p, const struct line_reader *reader)
+{
+	const char *start = reader->kept > 0 ? reader->assembled : reader->text;
+
+	return (p->flags & TCP_URG) != 0 && (uint8_t)*start != TELNET_IAC;
+}
+
+static void read_bytes(const struct situation *at, struct decision *d, size_t known)
 {
 	const struct packet *p = at->packet;
-	struct stream *stream = &d->after.streams[at->from];
 	const struct splice *splice = at->splices[at->from];
-	struct line_reader reader;
+	struct stream *stream = &d->after.streams[at->from];
+	struct line_reader reader = {
+		.text = (const char *)p->bytes + p->payload + known,
+		.size = p->payload_size - known,
+		.seq = p->seq + (uint32_t)known,
+		.max_line = at->policy->max_line,
+		.kept = stream->phase == PHASE_KEPT ? splice->partial_size : 0,
+		.withheld = splice->withheld,
+		.cr = at->from == FROM_CLIENT ? d->after.client_cr : d->after.server_cr,
+		.assembled = d->assembled,
+	};
+	const uint32_t start = stream->next;
+
+	if (reader.kept > 0)
+		memcpy(d->assembled, splice->partial, reader.kept);
+	if (at->from == FROM_CLIENT && is_urgent_text(p, &reader))
+		command_doubt(d);
+	read_lines(at, d, &reader);
+	if (at->from == FROM_SERVER)
+		stream->sure = stream->next;
+	else if (!d->drop)
+		note_unsure(at, &d->after.unsure, start, p->bytes + p->payload + known, stream->next - start);
+}
+
+/* Bytes that were taken for known, or others in their place. */
+static void read_contradiction(const struct situation *at, struct decision *d)
+{
+	command_doubt(d);
+	if (at->from == FROM_SERVER)
+		d->after.streams[FROM_SERVER].phase = PHASE_SKIP;
+}
+
+static void read_text(const struct situation *at, struct decision *d)
+{
+	const struct packet *p = at->packet;
+	struct dialogue *after = &d->after;
+	struct stream *stream = &after->streams[at->from], *server = &after->streams[FROM_SERVER];
 	uint32_t known;
 
-	if (d->after.encrypted && !is_clear_text(p)) {
-		pass_cipher(stream, p);
-		return;
-	}
 	if (is_early(at, d)) {
 		d->drop = true;
 		return;
 	}
+	if (!after->encrypted && !says_the_same(at, after))
+		read_contradiction(at, d);
 	known = stream->next - p->seq;
 	if (known >= p->payload_size)
 		return;
-	if (d->after.encrypted)
-		leave_tls(&d->after);
+	if (after->encrypted)
+		leave_tls(d);
 	greet(at, d);
-	reader = (struct line_reader){
-		.text = (const char *)p->bytes + p->payload + known,
-		.size = p->payload_size - known,
-		.seq = p->seq + known,
-		.max_line = at->policy->max_line,
-		.kept = stream->phase == PHASE_KEPT ? splice->partial_size : 0,
-		.withheld = splice->withheld,
-		.assembled = d->assembled,
-	};
-	if (reader.kept > 0)
-		memcpy(d->assembled, splice->partial, reader.kept);
-	read_lines(at, d, &reader);
+	if (at->from == FROM_CLIENT && server->phase == PHASE_START && acknowledged(at) == server->next)
+		dialogue_quiet(after);
+	read_bytes(at, d, known);
+}
+
+static void read_segment(const struct situation *at, struct decision *d)
+{
+	d->after.closing = false;
+	if (d->after.encrypted && !is_clear_text(at->packet)) {
+		d->after.cipher_seen = true;
+		pass_cipher(&d->after.streams[at->from], at->packet);
+		return;
+	}
+	if (!d->after.encrypted)
+		take_acknowledgement(at, d);
+	read_text(at, d);
 }
 
 /* ---- beginning and end ---- */
@@ -581,25 +475,33 @@ bool decide_begins_anew(const struct session *s, const struct packet *p, enum di
  * Both sides are at the start of a line, and nothing has been missed. Text that comes with the handshake
  * (RFC 7413) is not read.
  */
-static void begin(const struct packet *p, struct dialogue *after)
+static void begin(const struct situation *at, struct dialogue *after)
 {
+	const struct packet *p = at->packet;
+	const uint32_t next = first_byte(p) + (uint32_t)p->payload_size;
 	const bool whole = p->payload_size == 0 || p->bytes[p->payload + p->payload_size - 1] == '\n';
 
 	*after = (struct dialogue){
 		.streams = {
-			[FROM_CLIENT] = { .next = p->ack, .phase = PHASE_START },
-			[FROM_SERVER] = { .next = first_byte(p) + (uint32_t)p->payload_size,
+			[FROM_CLIENT] = { .next = p->ack, .sure = p->ack, .phase = PHASE_START },
+			[FROM_SERVER] = { .next = next, .sure = next,
 					  .phase = whole ? PHASE_START : PHASE_SKIP },
 		},
 	};
+	forget_unsure(after);
 }
 
 /* The place of a bare FIN depends on what becomes of the text that is missing before it. */
 static void end(const struct situation *at, struct decision *d)
 {
-	d->after.closing = true;
+	const enum phase phase = d->after.streams[FROM_CLIENT].phase;
+
 	if ((at->packet->flags & TCP_FIN) != 0 && at->packet->payload_size == 0 && !d->after.encrypted)
 		d->drop = is_early(at, d);
+	/* Some servers take the end of the stream for that of a line. */
+	if (at->from == FROM_CLIENT && (phase == PHASE_KEPT || phase == PHASE_SKIP) && !d->after.encrypted)
+		command_doubt(d);
+	d->after.closing = true;
 }
 
 void decide(const struct situation *at, struct decision *d)
@@ -611,10 +513,10 @@ void decide(const struct situation *at, struct decision *d)
 	d->edit_count = 0;
 	d->reasons = 0;
 	d->after = at->session->dialogue;
-	if ((at->packet->flags & (TCP_FIN | TCP_RST)) != 0)
-		end(at, d);
 	if (is_handshake(at->packet, at->from))
-		begin(at->packet, &d->after);
+		begin(at, &d->after);
 	else if (at->packet->payload_size > 0)
 		read_segment(at, d);
+	if ((at->packet->flags & (TCP_FIN | TCP_RST)) != 0)
+		end(at, d);
 }

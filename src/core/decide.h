@@ -10,16 +10,16 @@
 #ifndef FTPALGD_CORE_DECIDE_H
 #define FTPALGD_CORE_DECIDE_H
 
+#include "core/announcement.h"
 #include "core/lines.h"
-#include "core/message.h"
 #include "core/policy.h"
 #include "core/reason.h"
 #include "core/session.h"
 
 enum mode {
-	MODE_PASSIVE,          /* PASV, 227 */
-	MODE_EXTENDED_PASSIVE, /* EPSV, 229 */
-	MODE_ACTIVE,           /* PORT */
+	MODE_PASSIVE,          /* an address was announced: 227 to PASV */
+	MODE_EXTENDED_PASSIVE, /* a port alone: 229 to EPSV */
+	MODE_ACTIVE,           /* PORT, LPRT */
 	MODE_EXTENDED_ACTIVE,  /* EPRT */
 	MODES,
 };
@@ -30,6 +30,7 @@ struct want {
 	struct endpoint target; /* where it ends: real server's port (passive), client's (active) */
 	uint16_t port;          /* passive: the virtual service's port; set by who makes the opening */
 	bool made;              /* likewise */
+	bool expected_only;     /* no entry in IPVS: so many of the session's are there already */
 	struct endpoint named;  /* passive: what the server announced, wherever that is */
 };
 
@@ -52,7 +53,9 @@ struct line_edit {
 	enum line_change change;
 	struct line line; /* text points into the packet or into the decision */
 	struct span where;
-	size_t want;      /* index, for LINE_ANNOUNCE */
+	struct announcement announcement; /* for LINE_ANNOUNCE */
+	size_t prefix;    /* bytes before the reply's code, likewise */
+	size_t want;      /* index, likewise */
 	char with;        /* for LINE_OVERWRITE */
 };
 
@@ -69,6 +72,11 @@ struct decision {
 	reason_set reasons;
 	char assembled[LINE_ASSEMBLED_MAX];
 };
+
+static inline void decision_refuse(struct decision *d, enum reason why)
+{
+	d->reasons |= reason_bit(why);
+}
 
 /*
  * What the decision rests on; everything is borrowed and only read.

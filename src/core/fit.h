@@ -10,7 +10,7 @@
 #ifndef FTPALGD_CORE_FIT_H
 #define FTPALGD_CORE_FIT_H
 
-#include "core/message.h"
+#include "core/announcement.h"
 
 /*
  * line: code, blank, text, without line end. where: the announcement in it, not within the first

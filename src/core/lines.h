@@ -20,7 +20,9 @@ struct line {
 	size_t withheld;  /* bytes of earlier segments that the receiver has not been given */
 	bool editable;    /* no byte of it has been passed on */
 	bool complete;
-	bool too_long;    /* text is only the part in this segment */
+	bool bare_lf;     /* it ended without CR */
+	bool cut;         /* text is only its beginning, as far as there was room to assemble it */
+	bool too_long;    /* over the limit of a line */
 };
 
 struct line_reader {
@@ -30,14 +32,18 @@ struct line_reader {
 	size_t max_line;
 	size_t kept;      /* bytes of the unfinished line in assembled */
 	bool withheld;
+	bool cr;          /* the byte before text was CR */
 	char *assembled;  /* LINE_ASSEMBLED_MAX bytes */
 };
 
 /* An assembled line with its line end. */
 #define LINE_ASSEMBLED_MAX (PARTIAL_MAX + 2)
 
-/* Passes over the rest of a line, or of the segment; returns whether the line ends in it. */
-bool line_skip(struct line_reader *r);
+/*
+ * Passes over the rest of a line, or of the segment. Returns whether the line ends in it; *bare_lf says
+ * how, then.
+ */
+bool line_skip(struct line_reader *r, bool *bare_lf);
 
 /* The next line of a segment that is not used up. */
 void line_take(struct line_reader *r, struct line *line);

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/message.h"
 
-#include "core/cursor.h"
-
 #include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
-#include <strings.h>
 
 enum {
-	CODE_SIZE = 4, /* a reply code and the blank behind it */
-	VERB_MAX = 4,
+	ZONE_MAX = 16, /* the percent sign and the name of an interface */
 
 	TELNET_SE = 240,
 	TELNET_SB = 250,
@@ -18,10 +14,6 @@ enum {
 	TELNET_DONT = 254,
 	TELNET_IAC = 255,
 };
-
-#define FOUR(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
-
-enum { VERB_CCC = FOUR('C', 'C', 'C', '\0') }; /* the one of three letters */
 
 static bool is_blank(char c)
 {
@@ -70,106 +62,31 @@ const char *message_strip_telnet(const char *line, size_t *size, char *room)
 	return room;
 }
 
-/* The letters of a verb, to be compared at once: in upper case, NUL where text has none. */
-static uint32_t verb_at(const char *text, size_t size)
+static void skip_blanks(struct cursor *c)
 {
-	uint32_t verb = 0;
-
-	if (size >= VERB_MAX)
-		memcpy(&verb, text, VERB_MAX);
-	else
-		memcpy(&verb, text, size);
-	return ntohl(verb) & ~FOUR(' ', ' ', ' ', ' ');
+	while (is_blank(cursor_peek(c)))
+		cursor_take(c);
 }
 
-/* The commands that matter, and what uses their openings; whatever stands behind the letters. */
-static enum command find_command(uint32_t verb)
+/* The sign between two numbers. Some servers join those of the address by dots. */
+static void take_joint(struct cursor *c, size_t index, bool *dotted)
 {
-	switch (verb) {
-	case FOUR('P', 'A', 'S', 'V'):
-		return COMMAND_PASV;
-	case FOUR('E', 'P', 'S', 'V'):
-		return COMMAND_EPSV;
-	case FOUR('P', 'O', 'R', 'T'):
-		return COMMAND_PORT;
-	case FOUR('E', 'P', 'R', 'T'):
-		return COMMAND_EPRT;
-	case FOUR('A', 'U', 'T', 'H'):
-		return COMMAND_AUTH;
-	case FOUR('R', 'E', 'T', 'R'):
-	case FOUR('S', 'T', 'O', 'R'):
-	case FOUR('S', 'T', 'O', 'U'):
-	case FOUR('A', 'P', 'P', 'E'):
-	case FOUR('L', 'I', 'S', 'T'):
-	case FOUR('N', 'L', 'S', 'T'):
-	case FOUR('M', 'L', 'S', 'D'):
-		return COMMAND_TRANSFER;
-	default:
-		return verb >> 8 == VERB_CCC >> 8 ? COMMAND_CCC : COMMAND_OTHER;
-	}
+	if (index == 1)
+		*dotted = cursor_peek(c) == '.';
+	cursor_expect(c, *dotted && index < 4 ? '.' : ',');
+	if (!*dotted)
+		skip_blanks(c);
 }
 
-enum command message_command(const char *line, size_t size, struct span *argument)
-{
-	enum command command = find_command(verb_at(line, size));
-	const size_t letters = command == COMMAND_CCC ? VERB_MAX - 1 : VERB_MAX;
-	size_t start, end = size;
-
-	*argument = (struct span){ 0 };
-	if (size > letters && !is_blank(line[letters]))
-		command = COMMAND_OTHER;
-	if (command == COMMAND_OTHER || command == COMMAND_TRANSFER)
-		return command;
-	for (start = letters; start < size && is_blank(line[start]); start++)
-		;
-	while (end > start && is_blank(line[end - 1]))
-		end--;
-	*argument = (struct span){ start, end - start };
-	if (command == COMMAND_EPSV && argument->size == 3 &&
-	    strncasecmp(line + start, "ALL", 3) == 0)
-		command = COMMAND_EPSV_ALL;
-	return command;
-}
-
-/* Whether text begins as the verb does, or is the beginning of it. */
-static bool begins_as(uint32_t verb, uint32_t begun, const char *text, size_t size)
-{
-	const size_t letters = verb == VERB_CCC ? VERB_MAX - 1 : VERB_MAX;
-	const size_t seen = size < letters ? size : letters;
-	const uint32_t mask = (uint32_t)(UINT64_C(0xffffffff00000000) >> (8 * seen));
-
-	return ((verb ^ begun) & mask) == 0 &&
-	       (size <= letters || is_blank(text[letters]) || text[letters] == '\r');
-}
-
-bool message_command_possible(const char *start, size_t size)
-{
-	static const uint32_t verbs[] = { /* those of find_command */
-		FOUR('P', 'A', 'S', 'V'), FOUR('E', 'P', 'S', 'V'), FOUR('P', 'O', 'R', 'T'),
-		FOUR('E', 'P', 'R', 'T'), FOUR('A', 'U', 'T', 'H'), FOUR('R', 'E', 'T', 'R'),
-		FOUR('S', 'T', 'O', 'R'), FOUR('S', 'T', 'O', 'U'), FOUR('A', 'P', 'P', 'E'),
-		FOUR('L', 'I', 'S', 'T'), FOUR('N', 'L', 'S', 'T'), FOUR('M', 'L', 'S', 'D'),
-		VERB_CCC,
-	};
-	const uint32_t begun = verb_at(start, size);
-
-	if (size > 0 && (uint8_t)start[0] == TELNET_IAC)
-		return true;
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
-		if (begins_as(verbs[i], begun, start, size))
-			return true;
-	return false;
-}
-
-/* Six numbers joined by commas; *e is an IPv4 endpoint. */
-static void take_six_numbers(struct cursor *c, struct endpoint *e)
+void message_take_numbers(struct cursor *c, struct endpoint *e)
 {
 	uint8_t number[6];
 	struct in_addr addr;
+	bool dotted = false;
 
-	for (size_t i = 0; i < 6; i++) {
+	for (size_t i = 0; i < sizeof(number); i++) {
 		if (i > 0)
-			cursor_expect(c, ',');
+			take_joint(c, i, &dotted);
 		number[i] = (uint8_t)cursor_number(c, 3, 255);
 	}
 	memcpy(&addr, number, sizeof(addr));
@@ -177,16 +94,74 @@ static void take_six_numbers(struct cursor *c, struct endpoint *e)
 		*e = endpoint_from_ipv4(addr, (uint16_t)(number[4] << 8 | number[5]));
 }
 
-int message_parse_port(const char *text, size_t size, struct endpoint *e)
+/* Numbers joined by commas; those behind the first have a comma before them as well. */
+static void take_bytes(struct cursor *c, uint8_t *bytes, size_t count)
 {
-	struct cursor c = cursor_over(text, size);
+	for (size_t i = 0; i < count; i++) {
+		cursor_expect(c, ',');
+		skip_blanks(c);
+		bytes[i] = (uint8_t)cursor_number(c, 3, 255);
+	}
+}
+
+void message_take_long(struct cursor *c, struct endpoint *e)
+{
+	uint32_t family = cursor_number(c, 1, 6);
+	uint8_t length = 0, port_length = 0, port[2] = { 0 };
+	struct in6_addr v6 = { 0 };
+	struct in_addr v4;
+
+	take_bytes(c, &length, 1);
+	if ((family != 4 || length != sizeof(v4)) && (family != 6 || length != sizeof(v6)))
+		c->failed = true;
+	if (!c->failed)
+		take_bytes(c, v6.s6_addr, length);
+	take_bytes(c, &port_length, 1);
+	take_bytes(c, port, sizeof(port));
+	if (c->failed || port_length != sizeof(port)) {
+		c->failed = true;
+		return;
+	}
+	memcpy(&v4, v6.s6_addr, sizeof(v4));
+	*e = family == 4 ? endpoint_from_ipv4(v4, (uint16_t)(port[0] << 8 | port[1]))
+			 : endpoint_from_ipv6(&v6, (uint16_t)(port[0] << 8 | port[1]));
+}
+
+/* Without what careless clients put around it: brackets, a comma at the end, blanks. */
+static struct cursor argument_of(const char *text, size_t size)
+{
+	while (size > 0 && (text[0] == '(' || is_blank(text[0]))) {
+		text++;
+		size--;
+	}
+	while (size > 0 && (text[size - 1] == ')' || is_blank(text[size - 1])))
+		size--;
+	if (size > 0 && text[size - 1] == ',')
+		size--;
+	return cursor_over(text, size);
+}
+
+static int parse_argument(void (*take)(struct cursor *c, struct endpoint *e), const char *text,
+			  size_t size, struct endpoint *e)
+{
+	struct cursor c = argument_of(text, size);
 	struct endpoint parsed = { 0 };
 
-	take_six_numbers(&c, &parsed);
+	take(&c, &parsed);
 	if (c.failed || c.at != c.size)
 		return -EBADMSG;
 	*e = parsed;
 	return 0;
+}
+
+int message_parse_port(const char *text, size_t size, struct endpoint *e)
+{
+	return parse_argument(message_take_numbers, text, size, e);
+}
+
+int message_parse_lprt(const char *text, size_t size, struct endpoint *e)
+{
+	return parse_argument(message_take_long, text, size, e);
 }
 
 /* Text up to the delimiter as a terminated string in out. */
@@ -206,7 +181,7 @@ static void take_field(struct cursor *c, char delimiter, char *out, size_t capac
 	cursor_expect(c, delimiter);
 }
 
-static int parse_address(char protocol, const char *text, uint16_t port, struct endpoint *e)
+static int parse_address(char protocol, char *text, uint16_t port, struct endpoint *e)
 {
 	struct in_addr v4;
 	struct in6_addr v6;
@@ -218,6 +193,7 @@ static int parse_address(char protocol, const char *text, uint16_t port, struct 
 		*e = endpoint_from_ipv4(v4, port);
 		return 0;
 	case '2':
+		text[strcspn(text, "%")] = '\0'; /* an interface of the client's means nothing to others */
 		if (inet_pton(AF_INET6, text, &v6) != 1)
 			return -EBADMSG;
 		*e = endpoint_from_ipv6(&v6, port);
@@ -227,7 +203,7 @@ static int parse_address(char protocol, const char *text, uint16_t port, struct 
 	}
 }
 
-static bool is_delimiter(char c)
+bool message_is_delimiter(char c)
 {
 	return c >= 33 && c <= 126 && !char_is_digit(c);
 }
@@ -235,10 +211,10 @@ static bool is_delimiter(char c)
 int message_parse_eprt(const char *text, size_t size, struct endpoint *e)
 {
 	struct cursor c = cursor_over(text, size);
-	char delimiter = cursor_take(&c), protocol, address[INET6_ADDRSTRLEN];
+	char delimiter = cursor_take(&c), protocol, address[INET6_ADDRSTRLEN + ZONE_MAX];
 	uint16_t port;
 
-	if (!is_delimiter(delimiter))
+	if (!message_is_delimiter(delimiter))
 		return -EBADMSG;
 	protocol = cursor_take(&c);
 	cursor_expect(&c, delimiter);
@@ -248,100 +224,4 @@ int message_parse_eprt(const char *text, size_t size, struct endpoint *e)
 	if (c.failed || c.at != c.size)
 		return -EBADMSG;
 	return parse_address(protocol, address, port, e);
-}
-
-/* The next run of digits and commas at or behind *at, without commas at its ends; *at moves behind. */
-static struct span next_run(const char *line, size_t size, size_t *at)
-{
-	size_t start, end;
-
-	while (*at < size && !char_is_digit(line[*at]))
-		++*at;
-	start = *at;
-	while (*at < size && (char_is_digit(line[*at]) || line[*at] == ','))
-		++*at;
-	for (end = *at; end > start && line[end - 1] == ','; end--)
-		;
-	return (struct span){ start, end - start };
-}
-
-/* A sign makes the first number of a run none. */
-static bool is_signed(const char *line, struct span run)
-{
-	return line[run.start - 1] == '-' || line[run.start - 1] == '+';
-}
-
-int message_parse_passive(const char *line, size_t size, struct endpoint *e, struct span *where)
-{
-	size_t at = CODE_SIZE;
-
-	while (at < size) {
-		struct span run = next_run(line, size, &at);
-
-		if (!is_signed(line, run) &&
-		    message_parse_port(line + run.start, run.size, e) == 0) {
-			*where = run;
-			return 0;
-		}
-	}
-	return -EBADMSG;
-}
-
-int message_parse_extended(const char *line, size_t size, uint16_t *port, struct span *where)
-{
-	for (size_t at = CODE_SIZE; at < size; at++) {
-		struct cursor c = cursor_over(line + at, size - at);
-		char delimiter = cursor_peek(&c);
-		uint16_t parsed;
-
-		if (!is_delimiter(delimiter))
-			continue;
-		for (int i = 0; i < 3; i++)
-			cursor_expect(&c, delimiter);
-		parsed = (uint16_t)cursor_number(&c, 5, UINT16_MAX);
-		cursor_expect(&c, delimiter);
-		if (!c.failed) {
-			*port = parsed;
-			*where = (struct span){ at, c.at };
-			return 0;
-		}
-	}
-	return -EBADMSG;
-}
-
-static size_t put_number(char *out, unsigned int number)
-{
-	size_t digits = 1;
-
-	for (unsigned int rest = number / 10; rest > 0; rest /= 10)
-		digits++;
-	for (size_t i = digits; i-- > 0; number /= 10)
-		out[i] = (char)('0' + number % 10);
-	return digits;
-}
-
-size_t message_format_passive(const struct endpoint *e, char text[static ANNOUNCEMENT_MAX])
-{
-	const uint8_t *a = &e->addr.s6_addr[12];
-	const unsigned int numbers[6] = { a[0], a[1], a[2], a[3], e->port >> 8, e->port & 0xff };
-	size_t size = 0;
-
-	for (size_t i = 0; i < 6; i++) {
-		if (i > 0)
-			text[size++] = ',';
-		size += put_number(text + size, numbers[i]);
-	}
-	text[size] = '\0';
-	return size;
-}
-
-size_t message_format_extended(uint16_t port, char delimiter, char text[static ANNOUNCEMENT_MAX])
-{
-	size_t size = 3;
-
-	memset(text, delimiter, size);
-	size += put_number(text + size, port);
-	text[size++] = delimiter;
-	text[size] = '\0';
-	return size;
 }

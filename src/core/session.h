@@ -8,41 +8,7 @@
 #ifndef FTPALGD_CORE_SESSION_H
 #define FTPALGD_CORE_SESSION_H
 
-#include "core/flow.h"
-
-/* Where in its line a stream stands. */
-enum phase {
-	PHASE_UNSEEN, /* no byte seen yet: next is not valid */
-	PHASE_START,  /* at the start of a line */
-	PHASE_KEPT,   /* in a line whose beginning is kept in the splice */
-	PHASE_SKIP,   /* in a line that is of no interest */
-};
-
-struct stream {
-	uint32_t next;      /* sender's sequence number behind the last byte read */
-	uint32_t early;     /* start of a segment that was dropped because one before it is missing */
-	uint16_t multiline; /* code of the multi-line reply that goes on, or 0 */
-	uint8_t phase;
-	uint8_t early_drops; /* in a row, of that segment */
-};
-
-/* The dialogue as far as it was read; decide makes the next one from it. */
-struct dialogue {
-	struct stream streams[DIRECTIONS];
-	uint32_t opened_at;    /* seconds, of the latest opening */
-	uint8_t unused;        /* openings since the last transfer began */
-	uint8_t unanswered;    /* commands without their final reply */
-	uint8_t pasv_pending;  /* among them, PASV commands without their 227 */
-	uint8_t epsv_pending;
-	bool refused;          /* among their replies so far is a refusal */
-	bool auth_pending;
-	bool active_pending;   /* an active connection was opened and no reply seen since */
-	bool transfer_pending; /* a transfer was asked for that has neither begun nor been refused */
-	bool encrypted;
-	bool midway;       /* its beginning was not seen */
-	bool transferring; /* a transfer has begun and its end was not seen */
-	bool closing;
-};
+#include "core/dialogue.h"
 
 struct session {
 	struct flow flow;

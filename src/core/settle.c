@@ -3,29 +3,48 @@
 
 #include "core/fit.h"
 
+#include <assert.h>
 #include <string.h>
+
+static_assert(EDIT_TEXT_MAX >= PARTIAL_MAX + 2 + ANNOUNCEMENT_MAX, "a line grows by an announcement at most");
 
 /* ---- edits ---- */
 
-/* The line with its new announcement; returns its size, or 0 when it is not to be changed. */
-static size_t announce(const struct situation *at, const struct line_edit *edit,
-		       const struct want *want, char *out)
+/*
+ * The part of a line that is edited: all of one whose beginning was withheld, otherwise as much around
+ * the announcement as an edit holds.
+ */
+static struct span edited_part(const struct line_edit *edit)
 {
-	const struct line *line = &edit->line;
-	size_t prefix = message_telnet_prefix(line->text, line->size), size;
+	const size_t end = edit->where.start + edit->where.size, size = edit->line.size;
+	size_t start = 0;
+
+	if (edit->line.withheld > 0 || size <= PARTIAL_MAX)
+		return (struct span){ 0, size };
+	if (end > PARTIAL_MAX / 2)
+		start = end - PARTIAL_MAX / 2;
+	if (start > size - PARTIAL_MAX)
+		start = size - PARTIAL_MAX;
+	return (struct span){ start, PARTIAL_MAX };
+}
+
+/* The edited part with its new announcement; returns its size, or 0 when it is not to be changed. */
+static size_t announce(const struct situation *at, const struct line_edit *edit,
+		       const struct want *want, struct span part, char *out)
+{
+	const char *line = edit->line.text + part.start;
+	const size_t prefix = part.start > 0 ? 0 : edit->prefix;
+	const struct span where = { edit->where.start - part.start - prefix, edit->where.size };
 	struct endpoint shown = at->session->flow.service;
 	char text[ANNOUNCEMENT_MAX];
+	size_t size;
 
-	if (!want->made || (want->mode == MODE_EXTENDED_PASSIVE && want->port == want->target.port))
+	if (!want->made || (edit->announcement.form == FORM_PORT && want->port == want->target.port))
 		return 0;
 	shown.port = want->port;
-	size = want->mode == MODE_PASSIVE
-		       ? message_format_passive(&shown, text)
-		       : message_format_extended(want->port, line->text[edit->where.start], text);
-	memcpy(out, line->text, prefix);
-	return prefix + fit_announcement(line->text + prefix, line->size - prefix,
-					 (struct span){ edit->where.start - prefix, edit->where.size },
-					 text, size, out + prefix);
+	size = announcement_format(&edit->announcement, &shown, text);
+	memcpy(out, line, prefix);
+	return prefix + fit_announcement(line + prefix, part.size - prefix, where, text, size, out + prefix);
 }
 
 static size_t overwrite(const struct line_edit *edit, char *out)
@@ -89,12 +108,13 @@ static void add_edit(const struct situation *at, const struct decision *d,
 		     const struct line_edit *edit, struct splice *splice)
 {
 	struct edit *e = &splice->edits[splice->edit_count];
+	const struct span part = edited_part(edit);
 	char text[EDIT_TEXT_MAX];
 	size_t size = 0;
 
-	*e = (struct edit){ .start = edit->line.seq, .size = (uint16_t)edit->line.size };
+	*e = (struct edit){ .start = edit->line.seq + (uint32_t)part.start, .size = (uint16_t)part.size };
 	if (edit->change == LINE_ANNOUNCE)
-		size = announce(at, edit, &d->wants[edit->want], text);
+		size = announce(at, edit, &d->wants[edit->want], part, text);
 	else if (edit->change == LINE_OVERWRITE)
 		size = overwrite(edit, text);
 	if (edit->line.withheld > 0 && size > 0)
@@ -102,7 +122,7 @@ static void add_edit(const struct situation *at, const struct decision *d,
 	else if (edit->line.withheld > 0)
 		edit_release(at, e, &edit->line);
 	else if (size > 0)
-		trim(e, edit->line.text, text, size);
+		trim(e, edit->line.text + part.start, text, size);
 	if (e->text_size > 0)
 		splice->edit_count++;
 }
@@ -192,11 +212,25 @@ static int commit_edits(const struct situation *at, struct decision *d, struct t
 	return 0;
 }
 
-static void commit(const struct situation *at, struct decision *d, struct table *table,
-		   struct session *s)
+/* A server listens for one data connection of a session: what it announces takes the place of the last. */
+static void note_announced(struct dialogue *after, const struct want *want, struct outcome *outcome)
 {
-	for (size_t i = 0; i < d->want_count; i++)
+	const struct replaced last = { after->shown, after->target };
+
+	if (last.shown != 0 && (last.shown != want->port || last.target != want->target.port))
+		outcome->replaced[outcome->replaced_count++] = last;
+	after->shown = want->port;
+	after->target = want->target.port;
+}
+
+static void commit(const struct situation *at, struct decision *d, struct table *table,
+		   struct session *s, struct outcome *outcome)
+{
+	for (size_t i = 0; i < d->want_count; i++) {
 		s->openings += d->wants[i].made;
+		if (d->wants[i].made && mode_is_passive(d->wants[i].mode))
+			note_announced(&d->after, &d->wants[i], outcome);
+	}
 	table_commit(table, s, &d->after, at->now);
 }
 
@@ -277,7 +311,7 @@ static bool is_whole(const struct packet *p, const struct map *own, size_t emitt
 static void probe(const struct packet *p, const struct dialogue *dialogue, const struct splice *splice,
 		  uint32_t seq, struct packet_writer *w)
 {
-	if (!dialogue->midway && splice->edit_count == 0)
+	if (dialogue->server_seen && splice->edit_count == 0)
 		packet_append(w, "\n", 1);
 	packet_set_seq(w, seq - 1);
 	packet_clear_flags(w, p->flags & (TCP_FIN | TCP_PSH | TCP_URG));
@@ -376,7 +410,7 @@ static void settle_changes(const struct situation *at, struct decision *d, struc
 		tidy(table, session);
 		return;
 	}
-	commit(at, d, table, session);
+	commit(at, d, table, session, outcome);
 	tidy(table, session);
 	if (d->drop)
 		return;

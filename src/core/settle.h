@@ -14,11 +14,18 @@ enum verdict {
 	VERDICT_DROP,
 };
 
+/* The ports of a passive opening that a later one of the session has taken the place of. */
+struct replaced {
+	uint16_t shown, target;
+};
+
 struct outcome {
 	enum verdict verdict;
 	size_t size;        /* of the bytes, for VERDICT_REWRITE */
 	bool adjust;        /* from now on every packet of the session must be seen */
 	reason_set reasons; /* in addition to the decision's */
+	size_t replaced_count;
+	struct replaced replaced[SPLICE_EDITS]; /* unless they were used, to be taken back */
 };
 
 /* A packet never grows beyond this size by an edit, or beyond its own where that is larger. */

@@ -24,7 +24,7 @@
 enum {
 	SPLICE_EDITS = 4,   /* edits in flight in one direction */
 	PARTIAL_MAX = 512,  /* bytes of a line that is kept or edited, without its line end */
-	EDIT_TEXT_MAX = PARTIAL_MAX + 32, /* the same with a longer announcement and a line end */
+	EDIT_TEXT_MAX = PARTIAL_MAX + 98, /* the same with a longer announcement and a line end */
 };
 
 struct edit {

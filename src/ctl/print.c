@@ -143,7 +143,7 @@ void print_services(const json_t *result, bool first)
 void print_sessions(const json_t *result, bool first)
 {
 	static const char *const names[] = { "CLIENT", "SERVICE", "SERVER", "STATE", "AGE", "IDLE",
-					     "OPENINGS", "UNUSED", "ADJUSTED" };
+					     "OPENINGS", "DOUBT", "ADJUSTED" };
 	struct rows rows = { .columns = 9 };
 	char age[PRINT_AGE_MAX];
 	const json_t *s;
@@ -158,7 +158,7 @@ void print_sessions(const json_t *result, bool first)
 		rows_add(&rows, "%s", print_age(print_number(s, "age"), age));
 		rows_add(&rows, "%s", print_age(print_number(s, "idle"), age));
 		rows_add(&rows, "%" PRIu64, print_number(s, "openings"));
-		rows_add(&rows, "%" PRIu64, print_number(s, "unused"));
+		rows_add(&rows, "%s", print_bool(s, "doubtful") ? "yes" : "no");
 		rows_add(&rows, "%s", print_bool(s, "adjusted") ? "yes" : "no");
 	}
 	rows_print(&rows, stdout);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ctl/probe.h"
 
-#include "core/message.h"
+#include "core/announcement.h"
 #include "core/text.h"
 #include "ctl/ftp_client.h"
 
@@ -91,36 +91,36 @@ static void probe_pasv(struct probe *p)
 {
 	char named[ENDPOINT_TEXT_MAX], own[ENDPOINT_TEXT_MAX];
 	int code = ftp_client_say(&p->client, "PASV", "");
-	struct endpoint to;
-	struct span where;
+	const size_t size = strlen(p->client.reply);
+	struct announcement a;
 
-	if (code != 227 ||
-	    message_parse_passive(p->client.reply, strlen(p->client.reply), &to, &where) < 0) {
+	if (code != 227 || announcement_find(p->client.reply, size, strlen("227 "), 227, &a) < 0) {
 		find(p, "no_pasv", "clients in passive mode cannot transfer", "allow passive mode on the real servers",
 		     "PASV: %s", words_of(p, code));
 		return;
 	}
-	if (!endpoint_same_address(&to, &p->plan->service))
+	if (!endpoint_same_address(&a.named, &p->plan->service))
 		find(p, "foreign_address", "the reply was not mended: clients that believe it connect to nowhere",
 		     TRACE_MEND, "PASV: %s names %s", endpoint_format(&p->plan->service, own),
-		     endpoint_format(&to, named));
-	list(p, "PASV", &to);
+		     endpoint_format(&a.named, named));
+	list(p, "PASV", &a.named);
 }
 
 static void probe_epsv(struct probe *p)
 {
 	int code = ftp_client_say(&p->client, "EPSV", "");
+	const size_t size = strlen(p->client.reply);
 	struct endpoint to = p->plan->service;
-	struct span where;
+	struct announcement a;
 
 	if (code >= 500 && code < 600)
 		return; /* a server need not know it */
-	if (code != 229 ||
-	    message_parse_extended(p->client.reply, strlen(p->client.reply), &to.port, &where) < 0) {
+	if (code != 229 || announcement_find(p->client.reply, size, strlen("229 "), 229, &a) < 0) {
 		find(p, "no_epsv", "clients in extended passive mode cannot transfer",
 		     "allow passive mode on the real servers", "EPSV: %s", words_of(p, code));
 		return;
 	}
+	to.port = a.named.port;
 	list(p, "EPSV", &to);
 }
 

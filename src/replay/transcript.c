@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "replay/transcript.h"
 
-#include "core/message.h"
 #include "core/text.h"
+#include "core/verb.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,9 +20,10 @@ static void start_anew(struct transcript *t)
 static bool is_command(const char *line, size_t size)
 {
 	struct span argument;
-	enum command command = message_command(line, size, &argument);
+	enum verb verb = verb_find(line, size, &argument);
 
-	return command != COMMAND_OTHER && command != COMMAND_TRANSFER;
+	return verb == VERB_PASSIVE || verb == VERB_PORT || verb == VERB_EPRT || verb == VERB_LPRT ||
+	       verb == VERB_AUTH;
 }
 
 static void show_line(struct transcript *t, enum direction from, transcript_line *show, void *context)

@@ -80,9 +80,9 @@ struct netlink *opener_netlink(struct opener *o)
 }
 
 /* Whether IPVS carries this opening's data connection, alone or beside the expectation. */
-static bool needs_entry(const struct opener *o, const struct situation *at)
+static bool needs_entry(const struct opener *o, const struct situation *at, const struct want *want)
 {
-	return o->sync != NULL && (at->policy->forwarding == FORWARD_IPVS ||
+	return o->sync != NULL && !want->expected_only && (at->policy->forwarding == FORWARD_IPVS ||
 				   !at->session->flow.has_helper);
 }
 
@@ -161,12 +161,21 @@ static int send_entry(struct opener *o, const struct ipvs_entry *entry, uint64_t
 	return 0;
 }
 
-static void unexpect(struct opener *o, const struct situation *at, const struct want *want)
+/* Returns whether it was there, unused. */
+static bool unexpect(struct opener *o, const struct situation *at, const struct want *want)
 {
 	struct expectation e = expectation_of(at, want, want->port);
 
-	if (at->session->flow.has_helper && expectation_remove(o->nl, &at->session->flow, &e) < 0)
-		return; /* used or gone: nothing is left to be taken back */
+	return expectation_remove(o->nl, &at->session->flow, &e) == 0;
+}
+
+/* Lets the entry die at once; where that fails it dies with its own time limit. */
+static void shorten_entry(struct opener *o, const struct situation *at, const struct want *want)
+{
+	struct ipvs_entry entry = entry_of(at, want, UNDONE_SECONDS);
+	uint64_t ticket;
+
+	(void)!send_entry(o, &entry, &ticket);
 }
 
 void opener_make(struct opener *o, const struct situation *at, struct want *want,
@@ -178,11 +187,11 @@ void opener_make(struct opener *o, const struct situation *at, struct want *want
 		*reasons |= reason_bit(REASON_HELPER_MISSING);
 	error = mode_is_passive(want->mode) ? expect_passive(o, at, want)
 					    : expect_active(o, at, want);
-	if (error == 0 && needs_entry(o, at)) {
+	if (error == 0 && needs_entry(o, at, want)) {
 		struct ipvs_entry entry = entry_of(at, want, at->policy->opening_seconds);
 
 		error = send_entry(o, &entry, ticket);
-		if (error < 0)
+		if (error < 0 && at->session->flow.has_helper)
 			unexpect(o, at, want);
 	} else if (error == 0 && !at->session->flow.has_helper) {
 		error = -EOPNOTSUPP;
@@ -235,12 +244,18 @@ void opener_undo(struct opener *o, const struct situation *at, struct want *want
 	if (!want->made)
 		return;
 	want->made = false;
-	unexpect(o, at, want);
-	if (needs_entry(o, at)) {
-		struct ipvs_entry entry = entry_of(at, want, UNDONE_SECONDS);
-		uint64_t ticket;
+	if (at->session->flow.has_helper)
+		unexpect(o, at, want);
+	if (needs_entry(o, at, want))
+		shorten_entry(o, at, want);
+}
 
-		if (send_entry(o, &entry, &ticket) < 0)
-			return; /* it dies with its own time limit */
-	}
+/* Whether it was used only its expectation knows: the kernel removes that with its first packet. */
+void opener_replace(struct opener *o, const struct situation *at, const struct replaced *last)
+{
+	struct want want = { .mode = MODE_PASSIVE, .target = at->session->flow.server, .port = last->shown };
+
+	want.target.port = last->target;
+	if (at->session->flow.has_helper && unexpect(o, at, &want) && needs_entry(o, at, &want))
+		shorten_entry(o, at, &want);
 }

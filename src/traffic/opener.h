@@ -21,6 +21,7 @@
 #define FTPALGD_TRAFFIC_OPENER_H
 
 #include "core/opening.h"
+#include "core/settle.h"
 #include "kernel/ipvs_sync.h"
 #include "kernel/netlink.h"
 #include "traffic/backup.h"
@@ -51,6 +52,9 @@ int opener_send_again(struct opener *o, const struct situation *at, const struct
 
 /* Takes an opening back, as far as nobody has used it. */
 void opener_undo(struct opener *o, const struct situation *at, struct want *want);
+
+/* Takes back a passive opening of the session that nobody has used: another one has taken its place. */
+void opener_replace(struct opener *o, const struct situation *at, const struct replaced *last);
 
 /*
  * IPVS forgets a connection that is silent for long, as a control connection is while it waits for

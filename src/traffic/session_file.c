@@ -7,13 +7,13 @@
 #include <string.h>
 
 /* To be raised with every change of what is written here, and of what it means. */
-#define FORMAT 3
+#define FORMAT 4
 
 #define MAGIC "ftpalgd sessions"
 
-static_assert(sizeof(struct flow) == 68 && sizeof(struct stream) == 12 &&
-		      sizeof(struct dialogue) == 40 && sizeof(struct session) == 148 &&
-		      sizeof(struct edit) == 556 && sizeof(struct splice) == 2748,
+static_assert(sizeof(struct flow) == 68 && sizeof(struct stream) == 16 &&
+		      sizeof(struct dialogue) == 80 && sizeof(struct session) == 188 &&
+		      sizeof(struct edit) == 620 && sizeof(struct splice) == 3004,
 	      "a member that was added has to be written as well");
 
 /*
@@ -53,6 +53,13 @@ static void code_bool(struct codec *c, bool *value)
 	*value = byte == 1;
 }
 
+/* The same for a member that has no address. */
+static bool code_flag(struct codec *c, bool value)
+{
+	code_bool(c, &value);
+	return value;
+}
+
 static void code_u8(struct codec *c, uint8_t *value)
 {
 	code(c, value, sizeof(*value));
@@ -89,6 +96,7 @@ static void code_flow(struct codec *c, struct flow *flow)
 static void code_stream(struct codec *c, struct stream *s)
 {
 	code_u32(c, &s->next);
+	code_u32(c, &s->sure);
 	code_u32(c, &s->early);
 	code_u16(c, &s->multiline);
 	code_u8(c, &s->phase);
@@ -100,19 +108,38 @@ static void code_dialogue(struct codec *c, struct dialogue *d)
 {
 	for (enum direction from = FROM_CLIENT; from < DIRECTIONS; from++)
 		code_stream(c, &d->streams[from]);
+	code_u32(c, &d->unsure.before);
+	code_u32(c, &d->unsure.before_hash);
+	code_u32(c, &d->unsure.last);
+	code_u32(c, &d->unsure.last_hash);
 	code_u32(c, &d->opened_at);
-	code_u8(c, &d->unused);
-	code_u8(c, &d->unanswered);
-	code_u8(c, &d->pasv_pending);
-	code_u8(c, &d->epsv_pending);
-	code_bool(c, &d->refused);
-	code_bool(c, &d->auth_pending);
-	code_bool(c, &d->active_pending);
-	code_bool(c, &d->transfer_pending);
-	code_bool(c, &d->encrypted);
-	code_bool(c, &d->midway);
-	code_bool(c, &d->transferring);
-	code_bool(c, &d->closing);
+	code_u16(c, &d->shown);
+	code_u16(c, &d->target);
+	code_u8(c, &d->active_openings);
+	code_u8(c, &d->waiting_count);
+	expect(c, d->waiting_count <= REQUESTS_MAX);
+	for (size_t i = 0; c->error == 0 && i < d->waiting_count; i++) {
+		code_u8(c, &d->waiting[i]);
+		expect(c, d->waiting[i] <= REQUEST_SPOKEN);
+	}
+	d->heard = code_flag(c, d->heard);
+	d->quiet = code_flag(c, d->quiet);
+	d->alone = code_flag(c, d->alone);
+	d->unclean = code_flag(c, d->unclean);
+	d->doubt = code_flag(c, d->doubt);
+	d->ended_oddly = code_flag(c, d->ended_oddly);
+	d->greeted = code_flag(c, d->greeted);
+	d->port_named = code_flag(c, d->port_named);
+	d->server_seen = code_flag(c, d->server_seen);
+	d->line_unsure = code_flag(c, d->line_unsure);
+	d->bare_lf_server = code_flag(c, d->bare_lf_server);
+	d->client_cr = code_flag(c, d->client_cr);
+	d->server_cr = code_flag(c, d->server_cr);
+	d->encrypted = code_flag(c, d->encrypted);
+	d->cipher_seen = code_flag(c, d->cipher_seen);
+	d->resynchronised = code_flag(c, d->resynchronised);
+	d->transferring = code_flag(c, d->transferring);
+	d->closing = code_flag(c, d->closing);
 }
 
 /* Which splices it holds stands in s->splices, as 0 or not. */

@@ -24,7 +24,7 @@ static bool starts_line(const struct situation *at, const struct dialogue *befor
 	enum phase phase = before->streams[at->from].phase;
 
 	if (phase == PHASE_UNSEEN)
-		return before->streams[opposite(at->from)].phase != PHASE_UNSEEN && !before->midway;
+		return before->streams[opposite(at->from)].phase != PHASE_UNSEEN && !before->resynchronised;
 	return phase == PHASE_START;
 }
 

@@ -185,6 +185,8 @@ static void finish(struct traffic *t, const struct situation *at, struct session
 	if (outcome.verdict == VERDICT_DROP)
 		counter_add(&tally->dropped, 1);
 	verdict(t, id, &outcome);
+	for (size_t i = 0; i < outcome.replaced_count; i++)
+		opener_replace(t->opener, at, &outcome.replaced[i]);
 }
 
 static void situate(struct traffic *t, struct situation *at, struct session *s,

@@ -26,7 +26,10 @@ static void fill(struct fake *f)
 		struct event event = { .time = k + 1, .kind = k, .reason = REASON_ADDRESS_FOREIGN };
 
 		event.flow = s->flow;
-		event.want = (struct want){ MODE_PASSIVE, s->flow.server, 50000, true, s->flow.server };
+		event.want = (struct want){
+			.mode = MODE_PASSIVE, .target = s->flow.server, .port = 50000, .made = true,
+			.named = s->flow.server,
+		};
 		history_add(&f->history[0], &event);
 	}
 	for (size_t i = 0; i < 2; i++) {

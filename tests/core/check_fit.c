@@ -201,13 +201,12 @@ START_TEST(every_pair_of_passive_lengths_keeps_the_length_and_is_read_back)
 			const char *new = announcements[i % ANNOUNCEMENTS];
 			char line[256], out[512];
 			size_t fitted = fit(&passive_replies[r], old, new, line, out);
-			struct endpoint e;
-			struct span where;
+			struct announcement a;
 
 			expect_size(&passive_replies[r], new, strlen(line), fitted);
-			ck_assert_msg(message_parse_passive(out, fitted, &e, &where) == 0, "%s", out);
-			ck_assert_uint_eq(where.size, strlen(new));
-			ck_assert_int_eq(strncmp(out + where.start, new, where.size), 0);
+			ck_assert_msg(announcement_find(out, fitted, 4, 227, &a) == 0, "%s", out);
+			ck_assert_uint_eq(a.where.size, strlen(new));
+			ck_assert_int_eq(strncmp(out + a.where.start, new, a.where.size), 0);
 			ck_assert_msg(read_by_tnftp(out, new), "tnftp: %s", out);
 			ck_assert_msg(read_by_bsd(out, new), "BSD: %s", out);
 			ck_assert_msg(read_by_wget(out, new), "wget: %s", out);
@@ -225,14 +224,15 @@ START_TEST(every_pair_of_extended_lengths_keeps_the_length_and_is_read_back)
 		for (size_t i = 0; i < 25; i++) {
 			char old[16], new[16], line[256], out[512];
 			size_t fitted;
+			struct announcement a;
 			uint16_t port;
-			struct span where;
 
 			snprintf(old, sizeof(old), "|||%u|", ports[i / 5]);
 			snprintf(new, sizeof(new), "|||%u|", ports[i % 5]);
 			fitted = fit(&extended_replies[r], old, new, line, out);
 			expect_size(&extended_replies[r], new, strlen(line), fitted);
-			ck_assert_int_eq(message_parse_extended(out, fitted, &port, &where), 0);
+			ck_assert_int_eq(announcement_find(out, fitted, 4, 229, &a), 0);
+			port = a.named.port;
 			ck_assert_uint_eq(port, ports[i % 5]);
 			ck_assert_msg(extended_by_sscanf(out) == port, "curl, tnftp: %s", out);
 			ck_assert_msg(extended_by_wget(out) == port, "wget: %s", out);

@@ -129,7 +129,7 @@ START_TEST(a_line_over_the_limit_says_so)
 	ck_assert(!f.lines[0].too_long);
 	read_segment("123456789\r\n", 11, 0, 10, true, &f);
 	ck_assert(f.lines[1].too_long);
-	/* What was kept and what comes do not fit: only the part at hand is given. */
+	/* What was kept and what comes do not fit: as much as does is given. */
 	memset(part, 'x', sizeof(part));
 	for (size_t kept = 1; kept <= PARTIAL_MAX; kept += 73)
 		for (size_t size = LINE_ASSEMBLED_MAX - kept - 1; size <= LINE_ASSEMBLED_MAX - kept + 1; size++) {
@@ -138,8 +138,9 @@ START_TEST(a_line_over_the_limit_says_so)
 			r.kept = kept;
 			r.withheld = true;
 			ck_assert(line_next(&r, &line));
-			ck_assert_int_eq(line.too_long, kept + size > LINE_ASSEMBLED_MAX);
-			ck_assert_uint_eq(line.raw_size, line.too_long ? size : kept + size);
+			ck_assert(!line.too_long);
+			ck_assert_int_eq(line.cut, kept + size > LINE_ASSEMBLED_MAX);
+			ck_assert_uint_eq(line.raw_size, line.cut ? LINE_ASSEMBLED_MAX : kept + size);
 			ck_assert_uint_eq(line.withheld, kept);
 		}
 }
@@ -149,14 +150,36 @@ START_TEST(the_rest_of_a_line_can_be_skipped)
 {
 	struct line_reader r = { .text = "rest\nnext\n", .size = 10, .seq = 7 };
 
-	ck_assert(line_skip(&r));
+	bool bare_lf;
+
+	ck_assert(line_skip(&r, &bare_lf));
+	ck_assert(bare_lf);
 	ck_assert_uint_eq(r.seq, 12);
 	ck_assert_uint_eq(r.size, 5);
-	ck_assert(line_skip(&r));
-	ck_assert(!line_skip(&r));
+	ck_assert(line_skip(&r, &bare_lf));
+	ck_assert(!line_skip(&r, &bare_lf));
 	r = (struct line_reader){ .text = "no end", .size = 6, .seq = 7 };
-	ck_assert(!line_skip(&r));
+	ck_assert(!line_skip(&r, &bare_lf));
 	ck_assert_uint_eq(r.seq, 13);
+}
+END_TEST
+
+/* Also where CR came with the segment before. */
+START_TEST(a_line_knows_whether_it_ended_in_a_bare_lf)
+{
+	static const char odd[] = "\na\r\nb\n\r\nc\r";
+	static const bool bare[] = { false, false, true, false };
+	struct line_reader r = { .text = odd, .size = sizeof(odd) - 1, .max_line = 100, .cr = true };
+	struct line line;
+
+	for (size_t i = 0; i < 4; i++) {
+		ck_assert(line_next(&r, &line));
+		ck_assert(line.complete);
+		ck_assert_int_eq(line.bare_lf, bare[i]);
+	}
+	ck_assert(line_next(&r, &line));
+	ck_assert(!line.complete);
+	ck_assert(r.cr);
 }
 END_TEST
 
@@ -169,5 +192,6 @@ int main(void)
 	tcase_add_test(t, a_line_knows_what_of_it_was_withheld);
 	tcase_add_test(t, a_line_over_the_limit_says_so);
 	tcase_add_test(t, the_rest_of_a_line_can_be_skipped);
+	tcase_add_test(t, a_line_knows_whether_it_ended_in_a_bare_lf);
 	return run_suite("lines", t);
 }

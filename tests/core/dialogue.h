@@ -69,6 +69,17 @@ static inline void expect_reason(enum reason why)
 	ck_assert_msg(gateway_said(g, why), "not %s, but %x", reason_name(why), g->reasons);
 }
 
+/* The operator names the ports of the session's real server. */
+static inline void name_ports(uint16_t first, uint16_t last)
+{
+	static struct real_server named;
+
+	named = (struct real_server){ .address = g->session->flow.server, .passive_ports = { first, last } };
+	named.address.port = 0;
+	g->service->servers = &named;
+	g->service->server_count = 1;
+}
+
 static const char long_227[] = "227 Entering Passive Mode (10,0,0,2,195,80).\r\n";
 static const char long_227_shown[] = "227 Entering Passive (192,0,2,10,195,80).   \r\n";
 

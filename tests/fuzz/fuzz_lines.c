@@ -45,12 +45,15 @@ static void check_line(const struct stream *s, const struct line *line, size_t s
 	require(line->editable == (s->line >= segment || s->withheld));
 	require(line->withheld == (s->line < segment && s->withheld ? segment - s->line : 0));
 	require(line->size <= line->raw_size && line->raw_size <= line->size + 2);
-	if (!line->too_long) {
-		require(line->raw_size == raw && raw <= s->max_line);
+	require(line->too_long == (raw > s->max_line));
+	if (line->cut) {
+		require(raw > LINE_ASSEMBLED_MAX && line->raw_size == LINE_ASSEMBLED_MAX);
+		require(memcmp(line->text, text, line->raw_size) == 0);
+	} else {
+		require(line->raw_size == raw);
+		require(line->bare_lf == (end != NULL && (raw < 2 || text[raw - 2] != '\r')));
 		require(memcmp(line->text, text, raw) == 0);
 		require(memchr(line->text, '\n', line->size) == NULL);
-	} else {
-		require(raw > s->max_line || raw > LINE_ASSEMBLED_MAX);
 	}
 }
 
@@ -58,7 +61,7 @@ static void check_line(const struct stream *s, const struct line *line, size_t s
 static void keep(struct stream *s, const struct line *line)
 {
 	s->kept_size = 0;
-	s->skipping = line->too_long || line->raw_size > sizeof(s->kept);
+	s->skipping = line->too_long || line->cut || line->raw_size > sizeof(s->kept);
 	if (!s->skipping) {
 		s->kept_size = line->raw_size;
 		memcpy(s->kept, line->text, s->kept_size);
@@ -70,14 +73,16 @@ static void read_segment(struct stream *s, size_t segment)
 	char assembled[LINE_ASSEMBLED_MAX];
 	struct line_reader r = {
 		.text = s->text + segment, .size = s->size - segment, .seq = (uint32_t)(FIRST + segment),
-		.max_line = s->max_line, .kept = s->kept_size, .withheld = s->withheld, .assembled = assembled,
+		.max_line = s->max_line, .kept = s->kept_size, .withheld = s->withheld,
+		.cr = segment > 0 && s->text[segment - 1] == '\r', .assembled = assembled,
 	};
 	struct line line;
+	bool bare_lf;
 
 	memcpy(assembled, s->kept, s->kept_size);
 	s->kept_size = 0;
 	if (s->skipping) {
-		s->skipping = !line_skip(&r);
+		s->skipping = !line_skip(&r, &bare_lf);
 		s->line = s->size - r.size;
 	}
 	while (line_next(&r, &line)) {

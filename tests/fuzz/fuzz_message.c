@@ -8,6 +8,7 @@
 
 #include "core/fit.h"
 #include "core/lines.h"
+#include "core/message.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -17,29 +18,24 @@ static void require(bool condition)
 		abort();
 }
 
-static void refit(const char *line, size_t size, struct span where, bool passive)
+static void refit(const char *line, size_t size, unsigned int code, const struct announcement *a)
 {
 	static const uint16_t ports[] = { 1, 1024, 65535 };
 	struct endpoint e = { .addr.s6_addr = { [10] = 0xff, 0xff, 1, 20, 255, 0 } };
 
 	for (size_t i = 0; i < 3 && line[3] == ' '; i++) {
 		char text[ANNOUNCEMENT_MAX], *out = malloc(size + ANNOUNCEMENT_MAX);
-		struct endpoint found = { .port = 0 };
-		struct span again;
+		struct announcement again;
 		size_t announced, fitted;
 
 		e.port = ports[i];
-		announced = passive ? message_format_passive(&e, text)
-				    : message_format_extended(e.port, line[where.start], text);
-		fitted = fit_announcement(line, size, where, text, announced, out);
+		announced = announcement_format(a, &e, text);
+		fitted = fit_announcement(line, size, a->where, text, announced, out);
 		require(fitted >= size && fitted <= size + ANNOUNCEMENT_MAX);
 		require(memcmp(out, line, 4) == 0);
-		if (passive)
-			require(message_parse_passive(out, fitted, &found, &again) == 0);
-		else
-			require(message_parse_extended(out, fitted, &found.port, &again) == 0);
+		require(announcement_find(out, fitted, 4, code, &again) == 0);
 		/* What stands before it may read as another one once words between them are gone. */
-		require(found.port == e.port || again.start < where.start);
+		require(again.named.port == e.port || again.where.start < a->where.start + a->where.size);
 		free(out);
 	}
 }
@@ -49,27 +45,21 @@ static void read_messages(const char *line, size_t size)
 	char *room = malloc(size + 1);
 	size_t bare = size;
 	const char *stripped = message_strip_telnet(line, &bare, room);
+	struct announcement a;
 	struct endpoint e;
 	struct span where;
-	enum command command;
-	uint16_t port;
 
 	require(bare <= size && message_telnet_prefix(line, size) <= size);
-	command = message_command(stripped, bare, &where);
+	verb_find(stripped, bare, &where);
 	require(where.start + where.size <= bare);
-	if (command != COMMAND_OTHER)
-		for (size_t i = 0; i <= bare; i++)
-			require(message_command_possible(stripped, i));
 	(void)!message_parse_port(line, size, &e);
 	(void)!message_parse_eprt(line, size, &e);
-	if (message_parse_passive(line, size, &e, &where) == 0) {
-		require(where.start >= 4 && where.start + where.size <= size);
-		refit(line, size, where, true);
-	}
-	if (message_parse_extended(line, size, &port, &where) == 0) {
-		require(where.start >= 4 && where.start + where.size <= size);
-		refit(line, size, where, false);
-	}
+	(void)!message_parse_lprt(line, size, &e);
+	for (unsigned int code = 227; code <= 229; code++)
+		if (announcement_find(line, size, 4, code, &a) == 0) {
+			require(a.where.start >= 4 && a.where.start + a.where.size <= size);
+			refit(line, size, code, &a);
+		}
 	free(room);
 }
 
@@ -96,7 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		while (line_next(&r, &line)) {
 			require(line.size <= line.raw_size);
 			read_messages(line.text, line.size);
-			if (!line.complete && !line.too_long && line.raw_size <= PARTIAL_MAX) {
+			if (!line.complete && !line.too_long && !line.cut && line.raw_size <= PARTIAL_MAX) {
 				kept_size = line.raw_size;
 				memcpy(kept, line.text, kept_size);
 			}

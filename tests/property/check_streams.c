@@ -46,6 +46,7 @@ struct world {
 	struct random random;
 	struct gateway *gateway;
 	struct script script;
+	struct real_server named;
 	struct tcp peers[DIRECTIONS];
 	struct link links[DIRECTIONS][WAYS];
 	bool begun[DIRECTIONS];   /* the first bytes have passed the gateway */
@@ -577,6 +578,11 @@ static void choose_case(struct world *w)
 	bool bad = random_chance(r, 75);
 
 	choose_flow(w);
+	/* Whom to believe is another test's matter (check_trust): every port is named. */
+	w->named = (struct real_server){ .address = g->session->flow.server, .passive_ports = { 1024, 65535 } };
+	w->named.address.port = 0;
+	g->service->servers = &w->named;
+	g->service->server_count = 1;
 	g->policy->openings_per_session = 255;
 	g->service->deny_tls = random_chance(r, 30);
 	g->service->fail_open = random_chance(r, 70);

@@ -56,7 +56,8 @@ static size_t put_words(char *out, const struct wording *w, size_t words)
 static size_t put_announcement(char *out, const struct wording *w, enum mode mode,
 			       const struct endpoint *e)
 {
-	const uint8_t *a = &e->addr.s6_addr[12];
+	static const uint8_t none[4];
+	const uint8_t *a = endpoint_is_ipv4(e) ? &e->addr.s6_addr[12] : none;
 
 	if (mode == MODE_EXTENDED_PASSIVE)
 		return (size_t)sprintf(out, "%s%c%c%c%u%c%s", w->open, w->delimiter, w->delimiter,
@@ -153,12 +154,17 @@ struct stage {
 static void say_text_line(const struct stage *s)
 {
 	static const char *const lines[] = {
-		" some text", "227 Entering Passive Mode (10,0,0,2,4,1)", "22", "2", "", "227",
-		"229 Entering Extended Passive Mode (|||6446|)", "234 no TLS", "211-still",
-		" 227 Entering Passive Mode (10,0,0,2,4,1)", "227-", "221 no goodbye", "-", "\xff\xf1 x",
+		" some text", "22", "2", "", "211-still", "227-", "-", "\xff\xf1 x",
+		" 227 Entering Passive Mode (10,0,0,2,4,1)",
 	};
+	/* Who says something at such a line, before the reply is over, ends it: some servers end theirs so. */
+	static const char *const ends[] = {
+		"227 Entering Passive Mode (10,0,0,2,4,1)", "227", "234 no TLS", "221 no goodbye",
+		"229 Entering Extended Passive Mode (|||6446|)",
+	};
+	const bool end = s->script->pipelined == 0 && random_chance(s->random, 40);
 
-	say(s->server, "%s%s", PICK(s->random, lines), line_end(s->random));
+	say(s->server, "%s%s", end ? PICK(s->random, ends) : PICK(s->random, lines), line_end(s->random));
 }
 
 static void say_plain_reply(const struct stage *s)
@@ -206,7 +212,7 @@ static void turn_passive(const struct stage *s)
 	static const char *const verbs[] = { "PASV", "pasv", "PaSv" };
 	static const char *const malformed[] = {
 		"227 Entering Passive Mode (10,0,0,2,4,256)", "227 Entering Passive Mode", "227",
-		"227 (10,0,0,2,4)", "227 (10,0,0,2,4,1,7)", "227 10, 0, 0, 2, 4, 1", "227 (10,0,0,2,0,20)",
+		"227 (10,0,0,2,4)", "227 (10,0,0,2,4,1,7)", "227 10 ,0,0,2,4,1", "227 (10,0,0,2,0,20)",
 	};
 	struct random *r = s->random;
 	struct endpoint named = random_named(r, s->script->flow);
@@ -227,7 +233,7 @@ static void turn_passive(const struct stage *s)
 		if (random_chance(r, 50))
 			say(s->server, "227-(10,0,0,2,4,1)%s", line_end(r));
 	}
-	say_announcement(s->server, &w, MODE_PASSIVE, &named, s->v4);
+	say_announcement(s->server, &w, MODE_PASSIVE, &named, true);
 }
 
 static void turn_extended_passive(const struct stage *s)

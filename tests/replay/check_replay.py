@@ -268,9 +268,13 @@ class Sessions(Case):
             self.assertEqual([e["frame"] for e in result.events if e["event"] == "session"],
                              [1 + packets.index(talk.packets[1])])
 
-    def test_without_a_handshake_a_session_is_picked_up_midway(self):
+    def test_without_a_handshake_a_request_may_have_been_missed(self):
+        """Nobody knows: it is answered where the operator has named the server's ports."""
         talk = Talk(CLIENT, VIP, RS).open().s("welcome\r\n", PASV_REPLY).close()
         result = self.play(talk.packets[3:], *self.ROLES)
+        self.assertEqual(result.texts("opening"), [])
+        self.assertEqual(self.reasons(result), ["reply_doubtful"])
+        result = self.play(talk.packets[3:], *self.ROLES, "--server-ports", "1024-65535")
         self.assertEqual(len(result.texts("opening")), 1)
         self.assertEqual(self.reasons(result), [])
 
@@ -670,7 +674,8 @@ class Streams(Case):
     def test_random_segmentation(self):
         rng = random.Random(1)
         talks = [self.random_dialogue(rng, n) for n in range(int(os.environ.get("REPLAY_RANDOM", "400")))]
-        result = self.play(sum((t.packets for t in talks), []), *self.ROLES)
+        # No system repeats pieces like these; who does is in doubt, which a named range makes up for.
+        result = self.play(sum((t.packets for t in talks), []), *self.ROLES, "--server-ports", "1024-65535")
         self.assertEqual(len(result.texts("opening")), len(talks))
         self.assertEqual(result.texts("client"), ["USER a", "PASS ****", "PASV", "LIST"] * len(talks))
         for talk in talks:

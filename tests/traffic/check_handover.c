@@ -37,12 +37,16 @@ static struct session *add(struct table *t, uint16_t client_port)
 	const struct flow f = flow(client_port);
 	bool evicted;
 	struct session *s = table_add(t, &f, NOW - 100, &evicted);
-	struct dialogue d = { .streams = { { 1000u + client_port, 77, 230, PHASE_START, 2 },
-					   { 4000000000u + client_port, 88, 0, PHASE_SKIP, 0 } },
-			      .opened_at = NOW - 50, .unused = 1, .unanswered = 9, .pasv_pending = 2,
-			      .epsv_pending = 3, .refused = client_port % 5 == 0,
-			      .active_pending = true, .transfer_pending = true, .encrypted = client_port % 2, .midway = true,
-			      .transferring = client_port % 3 == 0 };
+	struct dialogue d = { .streams = { { 1000u + client_port, 990, 77, 230, PHASE_START, 2 },
+					   { 4000000000u + client_port, 5, 88, 0, PHASE_SKIP, 0 } },
+			      .unsure = { 991, 17, 995, 0x6edcba98u }, .opened_at = NOW - 50,
+			      .shown = 50001, .target = 50002, .active_openings = 3, .waiting_count = 3,
+			      .waiting = { REQUEST_FOREIGN, REQUEST_SPOKEN, REQUEST_AUTH },
+			      .heard = client_port % 5 == 0, .alone = true, .unclean = client_port % 7 == 0,
+			      .doubt = true, .greeted = true, .port_named = client_port % 2 == 0, .server_seen = true,
+			      .line_unsure = client_port % 3 == 1,
+			      .bare_lf_server = true, .client_cr = true, .ended_oddly = true, .encrypted = client_port % 2, .cipher_seen = true, .quiet = true,
+			      .resynchronised = true, .transferring = client_port % 3 == 0 };
 
 	ck_assert_ptr_nonnull(s);
 	table_commit(t, s, &d, NOW - 40);
