@@ -23,8 +23,11 @@ struct gateway {
 	struct netlink *nl;
 	bool helper_registered;
 	struct ipvs *ipvs;
+	struct netlink *diag; /* the machine's sockets */
 	struct backup backup;
 	struct discovery discovery;
+	bool discovery_failed;    /* IPVS did not answer the last look */
+	bool listeners_unknown;   /* nor the kernel, on the machine's sockets */
 	struct policy *policy;
 	struct ruleset *ruleset;
 	enum ruleset_state ruleset_before; /* our first load */
@@ -72,21 +75,27 @@ static struct ruleset_plan plan_of(const struct config *config, const struct pol
 	};
 }
 
-/* Services that were found before (NULL: none) stay for a while after IPVS has stopped naming them. */
-static int discover(const struct config *config, struct ipvs *ipvs, const struct discovery *before,
+/* What was seen before (NULL: nothing) stays for a while. */
+static int discover(struct ipvs *ipvs, struct netlink *diag, const struct discovery *before,
 		    struct discovery *out)
 {
 	struct timespec now;
-	int error = config->discover ? discovery_run(ipvs, out) : 0;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (config->discover && error == 0 && before != NULL)
-		discovery_keep(out, before, (uint64_t)now.tv_sec);
-	return error;
+	return discovery_run(ipvs, diag, before, (uint64_t)now.tv_sec, out);
+}
+
+/* Said once, until it works again. */
+static void report_listeners(struct gateway *g, int error)
+{
+	if (error < 0 && !g->listeners_unknown)
+		log_message(g->log, LOG_LISTENERS_UNKNOWN, strerror(-error));
+	g->listeners_unknown = error < 0;
 }
 
 static void replace_discovery(struct gateway *g, const struct discovery *found)
 {
+	report_listeners(g, found->listeners_error);
 	discovery_free(&g->discovery);
 	g->discovery = *found;
 }
@@ -143,9 +152,22 @@ static int adopt_policy(struct gateway *g, const struct config *config, struct p
 	return 0;
 }
 
+/* Puts a policy into force that has the same services. */
+static void use_policy(struct gateway *g, struct policy *policy)
+{
+	set_policy(g, policy);
+	free(g->policy);
+	g->policy = policy;
+}
+
 static int build_policy(const struct config *config, const struct discovery *d, struct policy **out)
 {
-	const struct surroundings surroundings = { .found = d->found, .found_count = d->count };
+	const struct surroundings surroundings = {
+		.found = d->services.list,
+		.found_count = d->services.count,
+		.taken = d->taken.list,
+		.taken_count = d->taken.count,
+	};
 
 	return config_to_policy(config, &surroundings, worker_count_of(config), out);
 }
@@ -287,12 +309,15 @@ static int start(struct gateway *g)
 	if (error == 0)
 		error = explain(g, "opening IPVS' netlink", ipvs_open(&g->ipvs));
 	if (error == 0)
+		error = explain(g, "opening the netlink of sockets",
+				netlink_open(NETLINK_SOCK_DIAG, &g->diag));
+	if (error == 0)
 		error = register_helper(g, &g->config);
 	if (error == 0)
 		error = find_backup(g);
 	if (error == 0)
 		error = explain(g, "asking IPVS for services",
-				discover(&g->config, g->ipvs, NULL, &g->discovery));
+				discover(g->ipvs, g->diag, NULL, &g->discovery));
 	if (error == 0)
 		error = explain(g, "setting up the services",
 				build_policy(&g->config, &g->discovery, &g->policy));
@@ -318,6 +343,7 @@ static void release(struct gateway *g)
 		log_message(g->log, LOG_BACKUP_STOPPED);
 	ipvs_close(g->ipvs);
 	netlink_close(g->nl);
+	netlink_close(g->diag);
 	discovery_free(&g->discovery);
 	free(g->policy);
 	handover_close(g->handover);
@@ -395,7 +421,7 @@ int gateway_reload(struct gateway *g, struct config *config)
 	int error;
 
 	config_keep_fixed(&g->config, config);
-	error = discover(config, g->ipvs, &g->discovery, &found);
+	error = discover(g->ipvs, g->diag, &g->discovery, &found);
 	if (error == 0)
 		error = build_policy(config, &found, &policy);
 	if (error == 0)
@@ -429,30 +455,45 @@ static void restore_ruleset(struct gateway *g)
 	log_message(g->log, LOG_RULESET_RESTORED);
 }
 
+/* Takes what was seen into force, as far as it differs from what was seen before. */
+static int follow(struct gateway *g, const struct discovery *found)
+{
+	bool services = g->config.discover &&
+			!sightings_equal(&found->services, &g->discovery.services);
+	bool taken = !sightings_equal(&found->taken, &g->discovery.taken);
+	struct policy *policy = NULL;
+	int error = services || taken ? build_policy(&g->config, found, &policy) : 0;
+
+	if (policy == NULL)
+		return error;
+	if (!services) { /* the ruleset knows nothing of what is taken */
+		use_policy(g, policy);
+		return 0;
+	}
+	error = adopt_policy(g, &g->config, policy);
+	if (error < 0)
+		free(policy);
+	else
+		log_services(g);
+	return error;
+}
+
 void gateway_tick(struct gateway *g)
 {
 	struct discovery found = { 0 };
-	struct policy *policy = NULL;
-	int error = discover(&g->config, g->ipvs, &g->discovery, &found);
+	int error = discover(g->ipvs, g->diag, &g->discovery, &found);
 
 	if (g->ruleset_broken)
 		restore_ruleset(g);
-	if (error == 0 && discovery_equal(&found, &g->discovery)) {
+	if (error == 0)
+		error = follow(g, &found);
+	if (error == 0)
 		replace_discovery(g, &found);
-		return;
-	}
-	if (error == 0)
-		error = build_policy(&g->config, &found, &policy);
-	if (error == 0)
-		error = adopt_policy(g, &g->config, policy);
-	if (error < 0) {
-		log_message(g->log, LOG_DISCOVERY_FAILED, strerror(-error));
+	else
 		discovery_free(&found);
-		free(policy);
-		return;
-	}
-	replace_discovery(g, &found);
-	log_services(g);
+	if (error < 0 && !g->discovery_failed)
+		log_message(g->log, LOG_DISCOVERY_FAILED, strerror(-error));
+	g->discovery_failed = error < 0;
 }
 
 int gateway_ruleset_fd(const struct gateway *g)
@@ -547,8 +588,8 @@ int gateway_print_ruleset(const struct config *config, struct log *log, FILE *ou
 	struct ipvs *ipvs = NULL;
 	int error = config->discover ? ipvs_open(&ipvs) : 0;
 
-	if (error == 0)
-		error = discover(config, ipvs, NULL, &found);
+	if (error == 0 && config->discover)
+		error = discover(ipvs, NULL, NULL, &found);
 	if (error < 0) {
 		log_message(log, LOG_IPVS_SILENT, strerror(-error));
 		error = 0;

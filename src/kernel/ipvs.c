@@ -107,14 +107,27 @@ static bool read_address(const struct nlattr *attr, uint16_t family, uint16_t ne
 	return family == AF_INET || family == AF_INET6;
 }
 
+static bool read_marked(uint16_t family, struct ipvs_service *service)
+{
+	const struct in_addr any = { INADDR_ANY };
+
+	service->address = family == AF_INET ? endpoint_from_ipv4(any, 0)
+					     : endpoint_from_ipv6(&in6addr_any, 0);
+	return family == AF_INET || family == AF_INET6;
+}
+
 static bool read_service(const struct nlattr *nest, struct ipvs_service *service)
 {
 	const struct nlattr *attr[IPVS_SVC_ATTR_MAX + 1];
 	uint16_t family, protocol, port;
 
 	attributes_in(nest, attr, IPVS_SVC_ATTR_MAX + 1);
-	return attribute_get(attr[IPVS_SVC_ATTR_AF], &family, sizeof(family)) &&
-	       attribute_get(attr[IPVS_SVC_ATTR_PROTOCOL], &protocol, sizeof(protocol)) &&
+	if (!attribute_get(attr[IPVS_SVC_ATTR_AF], &family, sizeof(family)))
+		return false;
+	if (attribute_get(attr[IPVS_SVC_ATTR_FWMARK], &service->mark, sizeof(service->mark)) &&
+	    service->mark != 0)
+		return read_marked(family, service);
+	return attribute_get(attr[IPVS_SVC_ATTR_PROTOCOL], &protocol, sizeof(protocol)) &&
 	       protocol == IPPROTO_TCP &&
 	       attribute_get(attr[IPVS_SVC_ATTR_PORT], &port, sizeof(port)) &&
 	       read_address(attr[IPVS_SVC_ATTR_ADDR], family, port, &service->address);
@@ -149,51 +162,117 @@ static int list_service(const struct nlmsghdr *nlh, void *data)
 	return append_service(list, &service);
 }
 
-static int count_server(const struct nlmsghdr *nlh, void *data)
+struct server {
+	struct endpoint address;
+	bool masquerading;
+};
+
+struct server_list {
+	uint16_t family; /* of the service, for kernels that do not say the server's */
+	struct server *servers;
+	size_t count, room;
+};
+
+static int append_server(struct server_list *list, const struct server *server)
+{
+	if (list->count == list->room) {
+		const size_t room = list->room > 0 ? 2 * list->room : 16;
+		void *grown = reallocarray(list->servers, room, sizeof(*server));
+
+		if (grown == NULL)
+			return -ENOMEM;
+		list->servers = grown;
+		list->room = room;
+	}
+	list->servers[list->count++] = *server;
+	return 0;
+}
+
+static int list_server(const struct nlmsghdr *nlh, void *data)
 {
 	const struct nlattr *attr[IPVS_CMD_ATTR_MAX + 1], *dest[IPVS_DEST_ATTR_MAX + 1];
-	struct ipvs_service *service = data;
+	struct server_list *list = data;
+	struct server server;
+	uint16_t family, port;
 	uint32_t method;
 
 	attributes_of_message(nlh, sizeof(struct genlmsghdr), attr, IPVS_CMD_ATTR_MAX + 1);
 	attributes_in(attr[IPVS_CMD_ATTR_DEST], dest, IPVS_DEST_ATTR_MAX + 1);
-	if (!attribute_get(dest[IPVS_DEST_ATTR_FWD_METHOD], &method, sizeof(method)))
+	if (!attribute_get(dest[IPVS_DEST_ATTR_ADDR_FAMILY], &family, sizeof(family)))
+		family = list->family;
+	if (!attribute_get(dest[IPVS_DEST_ATTR_FWD_METHOD], &method, sizeof(method)) ||
+	    !attribute_get(dest[IPVS_DEST_ATTR_PORT], &port, sizeof(port)) ||
+	    !read_address(dest[IPVS_DEST_ATTR_ADDR], family, port, &server.address))
 		return 0;
-	service->servers++;
-	if ((method & IP_VS_CONN_F_FWD_MASK) == IP_VS_CONN_F_MASQ)
-		service->masquerading++;
-	return 0;
+	server.masquerading = (method & IP_VS_CONN_F_FWD_MASK) == IP_VS_CONN_F_MASQ;
+	return append_server(list, &server);
 }
 
-static void put_service(struct nlmsghdr *nlh, const struct endpoint *address)
+static void put_address(struct nlmsghdr *nlh, const struct endpoint *address)
 {
-	const bool ipv4 = endpoint_is_ipv4(address);
-	struct nlattr *nest = mnl_attr_nest_start(nlh, IPVS_CMD_ATTR_SERVICE);
 	struct in_addr addr = endpoint_ipv4(address);
 
-	mnl_attr_put_u16(nlh, IPVS_SVC_ATTR_AF, ipv4 ? AF_INET : AF_INET6);
 	mnl_attr_put_u16(nlh, IPVS_SVC_ATTR_PROTOCOL, IPPROTO_TCP);
-	if (ipv4)
+	if (endpoint_is_ipv4(address))
 		mnl_attr_put(nlh, IPVS_SVC_ATTR_ADDR, sizeof(addr), &addr);
 	else
 		mnl_attr_put(nlh, IPVS_SVC_ATTR_ADDR, sizeof(address->addr), &address->addr);
 	mnl_attr_put_u16(nlh, IPVS_SVC_ATTR_PORT, htons(address->port));
+}
+
+static uint16_t family_of(const struct ipvs_service *service)
+{
+	return endpoint_is_ipv4(&service->address) ? AF_INET : AF_INET6;
+}
+
+static void put_service(struct nlmsghdr *nlh, const struct ipvs_service *service)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, IPVS_CMD_ATTR_SERVICE);
+
+	mnl_attr_put_u16(nlh, IPVS_SVC_ATTR_AF, family_of(service));
+	if (service->mark != 0)
+		mnl_attr_put_u32(nlh, IPVS_SVC_ATTR_FWMARK, service->mark);
+	else
+		put_address(nlh, &service->address);
 	mnl_attr_nest_end(nlh, nest);
 }
 
-static int count_servers(struct ipvs *ipvs, struct ipvs_service *service)
+static int list_servers(struct ipvs *ipvs, const struct ipvs_service *service,
+			struct server_list *list)
 {
 	BUFFER(buffer);
 	struct nlmsghdr *nlh;
 	int err = -EINTR;
 
 	for (int tries = 0; tries < DUMP_TRIES && err == -EINTR; tries++) {
-		service->servers = service->masquerading = 0;
+		list->count = 0;
 		nlh = put_ipvs_command(ipvs, buffer, IPVS_CMD_GET_DEST, NLM_F_DUMP);
-		put_service(nlh, &service->address);
-		err = netlink_query(ipvs->nl, nlh, count_server, service);
+		put_service(nlh, service);
+		err = netlink_query(ipvs->nl, nlh, list_server, list);
 	}
 	return err;
+}
+
+int ipvs_servers(struct ipvs *ipvs, const struct ipvs_service *service, ipvs_server_seen *cb,
+		 void *data)
+{
+	struct server_list list = { .family = family_of(service) };
+	int result = list_servers(ipvs, service, &list);
+
+	for (size_t i = 0; i < list.count && result == 0; i++)
+		result = cb(&list.servers[i].address, list.servers[i].masquerading, data);
+	free(list.servers);
+	return result;
+}
+
+static int count_server(const struct endpoint *server, bool masquerading, void *data)
+{
+	struct ipvs_service *service = data;
+
+	(void)server;
+	service->servers++;
+	service->masquerading += masquerading;
+	return 0;
 }
 
 static int list_services(struct ipvs *ipvs, struct service_list *list)
@@ -216,12 +295,25 @@ int ipvs_services(struct ipvs *ipvs, uint16_t port, ipvs_service_seen *cb, void 
 	int result = list_services(ipvs, &list);
 
 	for (size_t i = 0; i < list.count && result == 0; i++) {
-		result = count_servers(ipvs, &list.services[i]);
+		if (list.services[i].mark != 0)
+			continue;
+		result = ipvs_servers(ipvs, &list.services[i], count_server, &list.services[i]);
 		if (result == -ESRCH || result == -ENOENT)
 			result = 0; /* deleted meanwhile */
 		else if (result == 0)
 			result = cb(&list.services[i], data);
 	}
+	free(list.services);
+	return result;
+}
+
+int ipvs_list(struct ipvs *ipvs, ipvs_service_seen *cb, void *data)
+{
+	struct service_list list = { .port = 0 };
+	int result = list_services(ipvs, &list);
+
+	for (size_t i = 0; i < list.count && result == 0; i++)
+		result = cb(&list.services[i], data);
 	free(list.services);
 	return result;
 }

@@ -17,7 +17,8 @@
 struct ipvs;
 
 struct ipvs_service {
-	struct endpoint address;
+	struct endpoint address; /* zero, of its family, where it goes by firewall mark */
+	uint32_t mark;           /* 0: none */
 	unsigned servers;       /* real servers, not counting those being taken out */
 	unsigned masquerading;  /* of these, reached by NAT: the only ones an FTP gateway mends */
 };
@@ -42,6 +43,18 @@ void ipvs_close(struct ipvs *ipvs);
 typedef int ipvs_service_seen(const struct ipvs_service *service, void *data);
 int ipvs_services(struct ipvs *ipvs, uint16_t port, ipvs_service_seen *cb, void *data)
 	__attribute__((warn_unused_result));
+
+/* Hands all services by TCP address or firewall mark to cb, without asking for their servers. */
+int ipvs_list(struct ipvs *ipvs, ipvs_service_seen *cb, void *data)
+	__attribute__((warn_unused_result));
+
+/*
+ * Hands the real servers of a service to cb, likewise; -ESRCH or -ENOENT: it has gone. Port 0: the one
+ * that the client asks for.
+ */
+typedef int ipvs_server_seen(const struct endpoint *server, bool masquerading, void *data);
+int ipvs_servers(struct ipvs *ipvs, const struct ipvs_service *service, ipvs_server_seen *cb,
+		 void *data) __attribute__((warn_unused_result));
 
 /* -ESRCH: none runs. */
 int ipvs_backup_get(struct ipvs *ipvs, struct ipvs_backup *backup)

@@ -102,6 +102,10 @@
 #define LOG_DISCOVERY_FAILED \
 	LOG_LEVEL_WARNING, "c4cbf7a7073444e3b43fe53377251738", \
 	"cannot follow the services of IPVS: %s"
+#define LOG_LISTENERS_UNKNOWN \
+	LOG_LEVEL_WARNING, "a747ccb3885c42ee9e83f2457e9eb01a", \
+	"cannot list the sockets on which this machine listens: %s (module tcp_diag); clients may be " \
+	"shown their ports"
 #define LOG_BACKUP_STOPPED \
 	LOG_LEVEL_WARNING, "42872e3893f54adda1eff1521074d570", \
 	"IPVS' backup thread was stopped by somebody else"

@@ -18,6 +18,7 @@
 #include "kernel/attributes.h"
 #include "kernel/conntrack.h"
 #include "kernel/ctnetlink.h"
+#include "kernel/discovery.h"
 #include "kernel/expectation.h"
 #include "kernel/helper.h"
 #include "kernel/ipvs.h"
@@ -483,6 +484,71 @@ static int count_service(const struct ipvs_service *service, void *data)
 	return 0;
 }
 
+static bool taken(const struct discovery *d, const char *text)
+{
+	const struct endpoint e = place_at(text);
+
+	return bsearch(&e, d->taken.list, d->taken.count, sizeof(e), endpoint_compare) != NULL;
+}
+
+static int listen_at(const char *text, int v6only)
+{
+	const struct endpoint e = place_at(text);
+	const struct sockaddr_in6 address = {
+		.sin6_family = AF_INET6, .sin6_port = htons(e.port), .sin6_addr = e.addr,
+	};
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	IS(setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof(v6only)), 0);
+	IS(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	IS(listen(fd, 1), 0);
+	return fd;
+}
+
+/* Beside the services of the topology there is one by mark, with a server, and 503 more. */
+static void test_discovery(struct ipvs *ipvs)
+{
+	struct discovery first, second;
+	struct netlink *diag;
+	int sockets[3];
+	long since;
+
+	IS(shell("ipvsadm -a -f 5 -r 10.0.0.3:8443 -m"), 0);
+	sockets[0] = listen_at("[::]:7001", 0);
+	sockets[1] = listen_at("[::]:7002", 1);
+	sockets[2] = listen_at("[::1]:7003", 1);
+	IS(netlink_open(NETLINK_SOCK_DIAG, &diag), 0);
+	since = microseconds();
+	IS(discovery_run(ipvs, diag, NULL, 1, &first), 0);
+	printf("what is taken by 503 services takes %ld us\n", microseconds() - since);
+	IS(first.listeners_error, 0);
+	IS((int)first.services.count, 2);
+	IS(taken(&first, "192.0.2.10:21"), true);
+	IS(taken(&first, "192.0.2.10:80"), true);
+	IS(taken(&first, "192.0.2.10:1500"), true);
+	IS(taken(&first, "10.0.0.2:1500"), true);
+	IS(taken(&first, "10.0.0.3:8443"), true);
+	IS(taken(&first, "[::]:7001"), true);
+	IS(taken(&first, "0.0.0.0:7001"), true);
+	IS(taken(&first, "[::]:7002"), true);
+	IS(taken(&first, "0.0.0.0:7002"), false);
+	IS(taken(&first, "[::1]:7003"), false);
+	for (int i = 0; i < 3; i++)
+		close(sockets[i]);
+	IS(discovery_run(ipvs, diag, &first, 3, &second), 0);
+	IS(sightings_equal(&first.taken, &second.taken), true);
+	discovery_free(&first);
+	IS(discovery_run(ipvs, diag, &second, 12, &first), 0);
+	IS(taken(&first, "0.0.0.0:7001"), true);
+	discovery_free(&second);
+	IS(discovery_run(ipvs, diag, &first, 13, &second), 0);
+	IS(taken(&second, "0.0.0.0:7001"), false);
+	IS(taken(&second, "10.0.0.3:8443"), true);
+	discovery_free(&first);
+	discovery_free(&second);
+	netlink_close(diag);
+}
+
 static void test_ipvs(void)
 {
 	struct ipvs *ipvs;
@@ -505,6 +571,7 @@ static void test_ipvs(void)
 	since = microseconds();
 	IS(ipvs_services(ipvs, 21, count_service, &count), 0);
 	printf("2 of 503 services take %ld us\n", microseconds() - since);
+	test_discovery(ipvs);
 	IS(ipvs_backup_get(ipvs, &backup), -ESRCH);
 	IS(ipvs_backup_stop(ipvs), -ESRCH);
 	IS(ipvs_backup_start(ipvs, "nowhere", 3), -ENODEV);

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A service on another port than its real servers, found nowhere but in the configuration; and one
-# that comes and goes in IPVS, and by reload, while the daemon runs. Data that comes through the control
-# port of another service is data.
+# that comes and goes in IPVS, and by reload, while the daemon runs. A server that announces the control
+# port of another service is given another port there, and its data is data.
 . "$(dirname "$0")/gateway.sh"
 
 get() {	# HOST:PORT [CURL OPTIONS]
