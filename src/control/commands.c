@@ -62,6 +62,7 @@ static const struct control_command commands[] = {
 	{ .name = "metrics", .run = view_metrics },
 	{ .name = "recent", .accepts = SESSION_FILTERS | ARGUMENT_LIMIT, .run = view_recent },
 	{ .name = "doctor", .run = view_doctor },
+	{ .name = "ranges", .accepts = PAGES, .run = view_ranges },
 	{ .name = "watch", .accepts = SESSION_FILTERS, .stream = STREAM_WATCH, .run = view_stream },
 	{ .name = "trace", .accepts = ARGUMENT_ADDRESS, .requires = ARGUMENT_ADDRESS, .privileged = true,
 	  .stream = STREAM_TRACE, .run = view_stream },

@@ -16,6 +16,7 @@
 #include "kernel/queue.h"
 #include "kernel/queue_list.h"
 #include "kernel/ruleset.h"
+#include "traffic/announced.h"
 #include "traffic/counters.h"
 #include "traffic/history.h"
 #include "traffic/latency.h"
@@ -61,6 +62,9 @@ struct control_subject {
 	size_t (*events)(void *context, uint32_t worker, uint64_t *next, struct event *out,
 			 size_t room, uint64_t *missed);
 
+	/* As announcements_read. */
+	size_t (*announced)(void *context, uint32_t worker, struct announced *out, size_t room);
+
 	/*
 	 * Gives the worker another trace, or NULL, and returns the one that it has filled so far, or
 	 * NULL. What is given is the caller's again when it is returned.
@@ -69,6 +73,10 @@ struct control_subject {
 
 	/* As ipvs_services, on any port. */
 	int (*ipvs_services)(void *context, ipvs_service_seen *seen, void *data);
+
+	/* As ipvs_servers, of the service by that TCP address. */
+	int (*ipvs_servers)(void *context, const struct endpoint *service, ipvs_server_seen *seen,
+			    void *data);
 
 	/* As expectation_list; a dump that was overtaken counts as complete. */
 	int (*expectations)(void *context, expectation_seen *seen, void *data);

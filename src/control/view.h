@@ -20,6 +20,7 @@ view view_stats;
 view view_metrics;
 view view_recent;
 view view_doctor;
+view view_ranges;
 view view_stream;
 
 /* Parts that several views use. */

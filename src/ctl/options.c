@@ -5,6 +5,7 @@
 #include "ctl/doctor.h"
 #include "ctl/explain.h"
 #include "ctl/import.h"
+#include "ctl/ranges.h"
 #include "ctl/top.h"
 
 #include <errno.h>
@@ -39,6 +40,8 @@ static const struct ctl_command commands[] = {
 	  .summary = "sessions of a client, and what was refused and why", .local = explain },
 	{ .name = "top", .summary = "services and events on a full screen", .local = top },
 	{ .name = "doctor", .summary = "what is wrong, why it matters, and what mends it", .local = doctor },
+	{ .name = "ranges", .summary = "ports that real servers announce, and lines that name them",
+	  .local = ranges },
 	{ .name = "import", .arguments = "[FILE]", .positional = "file", .optional = true,
 	  .summary = "draft services from ipvsadm -Sn or a keepalived.conf", .local = import_run },
 	{ .name = "reload", .summary = "read the configuration again", .print = print_reload },

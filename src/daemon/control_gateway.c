@@ -110,6 +110,27 @@ static size_t read_events(void *context, uint32_t worker, uint64_t *next, struct
 	return l.read;
 }
 
+struct announced_look {
+	struct announced *out;
+	size_t room;
+	size_t read;
+};
+
+static void look_at_announced(const struct worker_view *view, void *context)
+{
+	struct announced_look *l = context;
+
+	l->read = announcements_read(view->announced, l->out, l->room);
+}
+
+static size_t read_announced(void *context, uint32_t worker, struct announced *out, size_t room)
+{
+	struct announced_look l = { out, room, 0 };
+
+	worker_call(gateway_worker(gateway_of(context), worker), look_at_announced, &l);
+	return l.read;
+}
+
 static void exchange_trace(const struct worker_view *view, void *context)
 {
 	struct trace **trace = context, *before = *view->trace;
@@ -129,6 +150,14 @@ static struct trace *trace(void *context, uint32_t worker, struct trace *next)
 static int read_ipvs_services(void *context, ipvs_service_seen *seen, void *data)
 {
 	return ipvs_services(gateway_ipvs(gateway_of(context)), 0, seen, data);
+}
+
+static int read_ipvs_servers(void *context, const struct endpoint *service, ipvs_server_seen *seen,
+			     void *data)
+{
+	const struct ipvs_service s = { .address = *service };
+
+	return ipvs_servers(gateway_ipvs(gateway_of(context)), &s, seen, data);
 }
 
 static int read_expectations(void *context, expectation_seen *seen, void *data)
@@ -185,8 +214,10 @@ struct control_subject control_gateway_subject(struct control_gateway *g)
 		.service = sum_service,
 		.sessions = walk_sessions,
 		.events = read_events,
+		.announced = read_announced,
 		.trace = trace,
 		.ipvs_services = read_ipvs_services,
+		.ipvs_servers = read_ipvs_servers,
 		.expectations = read_expectations,
 		.queues = read_queues,
 		.machine = read_machine,

@@ -162,6 +162,18 @@ static void tell_dialogue(struct traffic *t, const struct session *s, struct cou
 		note(t, s, (struct event){ .kind = EVENT_CLOSING });
 }
 
+/* What its server has announced, as far as the packet says so. */
+static void note_announcements(struct traffic *t, const struct situation *at, const struct decision *d)
+{
+	const reason_set refused = reason_bit(REASON_PORT_PRIVILEGED);
+
+	for (size_t i = 0; i < d->want_count; i++)
+		if (d->wants[i].made && mode_is_passive(d->wants[i].mode))
+			announcements_add(t->announced, &at->session->flow, d->wants[i].target.port);
+	if (at->from == FROM_SERVER && (d->reasons & refused) != 0)
+		announcements_refuse(t->announced, &at->session->flow);
+}
+
 static void finish(struct traffic *t, const struct situation *at, struct session *s,
 		   struct decision *d, uint32_t id)
 {
@@ -177,6 +189,7 @@ static void finish(struct traffic *t, const struct situation *at, struct session
 	for (size_t i = 0; i < d->want_count; i++)
 		if (d->wants[i].made)
 			tell_opening(t, at, tally, &d->wants[i]);
+	note_announcements(t, at, d);
 	tell_dialogue(t, s, tally, &before);
 	count_reasons(t, at, tally, d->reasons | outcome.reasons);
 	counter_add(&tally->packets, 1);
@@ -489,7 +502,8 @@ int traffic_open(struct traffic *t, size_t sessions, struct log *log)
 	t->report = report_new(log);
 	t->table = table_new(sessions);
 	t->pending = pending_new();
-	if (t->report == NULL || t->table == NULL || t->pending == NULL)
+	t->announced = announcements_new();
+	if (t->report == NULL || t->table == NULL || t->pending == NULL || t->announced == NULL)
 		return -ENOMEM;
 	table_on_remove(t->table, forget_session, t);
 	return 0;
@@ -500,6 +514,7 @@ void traffic_close(struct traffic *t)
 	ruleset_close(t->ruleset);
 	opener_close(t->opener);
 	pending_free(t->pending);
+	announcements_free(t->announced);
 	table_free(t->table);
 	report_free(t->report);
 	free(t->tally);

@@ -12,6 +12,7 @@
 #define FTPALGD_TRAFFIC_TRAFFIC_H
 
 #include "core/table.h"
+#include "traffic/announced.h"
 #include "kernel/queue.h"
 #include "kernel/ruleset.h"
 #include "traffic/counters.h"
@@ -40,6 +41,7 @@ struct traffic {
 	struct counters untallied; /* of services that the tally does not hold */
 	struct latency latency;
 	struct history history;
+	struct announcements *announced;
 	struct trace *trace;
 	counter session_count;
 };

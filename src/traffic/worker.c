@@ -29,7 +29,7 @@ static struct worker_view view_of(struct worker *w)
 {
 	struct traffic *t = &w->traffic;
 
-	return (struct worker_view){ t->table, &t->history, &t->trace, t->queue, t->now };
+	return (struct worker_view){ t->table, &t->history, t->announced, &t->trace, t->queue, t->now };
 }
 
 static void answer_call(struct worker *w)

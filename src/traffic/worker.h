@@ -11,6 +11,7 @@
 #define FTPALGD_TRAFFIC_WORKER_H
 
 #include "core/table.h"
+#include "traffic/announced.h"
 #include "kernel/queue.h"
 #include "log/log.h"
 #include "traffic/counters.h"
@@ -50,6 +51,7 @@ void worker_stop(struct worker *w);
 struct worker_view {
 	struct table *table;
 	const struct history *history;
+	const struct announcements *announced;
 	struct trace **trace; /* NULL while nobody traces; the caller's, taken back before worker_stop */
 	const struct queue *queue;
 	uint32_t now;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "control_fake.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 static void require(bool condition, const char *what)
@@ -67,6 +68,11 @@ static size_t read_events(void *context, uint32_t worker, uint64_t *next, struct
 	return history_read(&fake_of(context)->history[worker], next, out, room, missed);
 }
 
+static size_t read_announced(void *context, uint32_t worker, struct announced *out, size_t room)
+{
+	return announcements_read(fake_of(context)->announced[worker], out, room);
+}
+
 static struct trace *exchange_trace(void *context, uint32_t worker, struct trace *next)
 {
 	struct fake *f = fake_of(context);
@@ -82,6 +88,19 @@ static int read_ipvs(void *context, ipvs_service_seen *seen, void *data)
 
 	s.address = fake_of(context)->policy->services[0].address;
 	return seen(&s, data);
+}
+
+static int read_ipvs_servers(void *context, const struct endpoint *service, ipvs_server_seen *seen,
+			     void *data)
+{
+	struct fake *f = fake_of(context);
+
+	if (!endpoint_equal(service, &f->policy->services[0].address))
+		return -ESRCH;
+	for (size_t i = 0; i < f->server_count; i++)
+		if (seen(&f->servers[i], i != 3, data) != 0)
+			return -EINVAL;
+	return 0;
 }
 
 static int read_expectations(void *context, expectation_seen *seen, void *data)
@@ -158,7 +177,8 @@ struct fake *fake_new(void)
 	qsort(f->policy->services, 2, sizeof(f->policy->services[0]), policy_compare_services);
 	for (uint16_t i = 0; i < FAKE_WORKERS; i++) {
 		f->tables[i] = table_new(5000);
-		require(f->tables[i] != NULL, "no memory");
+		f->announced[i] = announcements_new();
+		require(f->tables[i] != NULL && f->announced[i] != NULL, "no memory");
 		f->queues[i] = (struct queue_state){ .number = (uint16_t)(FAKE_QUEUE + i), .port_id = 42 };
 	}
 	f->machine = (struct subject_machine){ RULESET_EFFECTIVE, true, { .interface = "lo" } };
@@ -169,8 +189,10 @@ struct fake *fake_new(void)
 
 void fake_free(struct fake *f)
 {
-	for (size_t i = 0; i < FAKE_WORKERS; i++)
+	for (size_t i = 0; i < FAKE_WORKERS; i++) {
 		table_free(f->tables[i]);
+		announcements_free(f->announced[i]);
+	}
 	config_free(&f->config);
 	free(f->policy);
 	free(f);
@@ -202,8 +224,10 @@ struct control_subject fake_subject(struct fake *f)
 		.service = sum_service,
 		.sessions = walk_sessions,
 		.events = read_events,
+		.announced = read_announced,
 		.trace = exchange_trace,
 		.ipvs_services = read_ipvs,
+		.ipvs_servers = read_ipvs_servers,
 		.expectations = read_expectations,
 		.queues = read_queues,
 		.machine = read_machine,

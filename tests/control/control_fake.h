@@ -18,6 +18,9 @@ struct fake {
 	struct latency latency[FAKE_WORKERS];
 	struct counters services[2]; /* of the policy: "ftp" 192.0.2.10:21, "six" [2001:db8::10]:2121 */
 	struct history history[FAKE_WORKERS];
+	struct announcements *announced[FAKE_WORKERS];
+	struct endpoint servers[4]; /* of "ftp" in IPVS; the last one is not behind NAT */
+	size_t server_count;
 	struct trace *traces[FAKE_WORKERS];
 	struct queue_state queues[FAKE_WORKERS];
 	struct subject_machine machine;

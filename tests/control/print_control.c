@@ -32,6 +32,7 @@ static void fill(struct fake *f)
 		};
 		history_add(&f->history[0], &event);
 	}
+	announcements_add(f->announced[0], &s->flow, 50000);
 	for (size_t i = 0; i < 2; i++) {
 		counter_add(&f->services[i].sessions, 1);
 		counter_add(&f->services[i].reasons[REASON_PORTS_EXHAUSTED], 1);
@@ -68,7 +69,7 @@ static void print_results(struct fake *f, const struct control_subject *subject)
 		"{\"command\":\"status\"}",   "{\"command\":\"services\"}", "{\"command\":\"sessions\"}",
 		"{\"command\":\"openings\"}", "{\"command\":\"stats\"}",    "{\"command\":\"metrics\"}",
 		"{\"command\":\"recent\"}",   "{\"command\":\"reload\"}",   "{\"command\":\"doctor\"}",
-		"{\"command\":\"log\",\"level\":\"info\"}",
+		"{\"command\":\"ranges\"}",   "{\"command\":\"log\",\"level\":\"info\"}",
 	};
 	const struct flow flow = f->history[0].events[0].flow;
 	const struct control_trace_line line = { 1, &flow, FROM_SERVER, true, "227 a", "227 b" };
