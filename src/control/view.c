@@ -15,6 +15,13 @@ json_t *view_number(uint64_t number)
 	return json_integer((json_int_t)number);
 }
 
+json_t *view_ports(const struct port_range *range)
+{
+	if (range == NULL || range->first == 0)
+		return json_null();
+	return json_sprintf("%u-%u", range->first, range->last);
+}
+
 static json_t *view_openings_by_mode(const struct counters *c)
 {
 	return json_pack("{s:o, s:o, s:o, s:o}",

@@ -26,6 +26,7 @@ view view_stream;
 /* Parts that several views use. */
 json_t *view_endpoint(const struct endpoint *e);
 json_t *view_number(uint64_t number);
+json_t *view_ports(const struct port_range *range); /* NULL or first 0: none */
 json_t *view_counters(const struct counters *c);
 
 json_t *view_event(const struct control_subject *subject, const struct event *e);

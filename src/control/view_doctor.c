@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "control/ranges.h"
 #include "control/view.h"
 #include "doctor/findings.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-/* More servers than these are not looked at. */
-enum { SERVERS_MAX = 256 };
+enum {
+	SERVERS_MAX = 256,      /* more are not looked at */
+	RECENTLY_SECONDS = 600, /* what was longer ago may have been set right */
+};
 
 /* The latest passive reply of each real server. */
 struct replies {
@@ -66,6 +69,35 @@ static void check_replies(const struct doctor *d, const struct control_subject *
 	free(events);
 }
 
+/* Ports that were announced and not opened just now, of servers whose range is named. */
+static void check_outside(const struct doctor *d, const struct policy *policy, const struct announced *a,
+			  uint32_t now)
+{
+	const struct service *service = policy_find(policy, &a->service);
+	const struct port_range *named = service != NULL ? service_range(service, &a->server) : NULL;
+	char argument[2 * ENDPOINT_TEXT_MAX + 64], address[INET6_ADDRSTRLEN];
+
+	if (named == NULL || a->refused == 0 || (int32_t)(now - a->refused_at) > RECENTLY_SECONDS)
+		return;
+	snprintf(argument, sizeof(argument), "the real server %s of %s has announced ports outside of %u-%u",
+		 endpoint_format_address(&a->server, address), service->name, named->first, named->last);
+	doctor_report(d, DOCTOR_WARNING, "outside_range", "%",
+		      "these transfers fail: the server is configured with other ports, or somebody made it say "
+		      "what it should not",
+		      "ftpalgctl ranges   # compare with the configuration of the server", argument);
+}
+
+static void check_announced(const struct doctor *d, const struct control_subject *subject, uint64_t now)
+{
+	struct ranges_seen seen;
+
+	if (ranges_look(subject, &seen) < 0)
+		return;
+	for (size_t i = 0; i < seen.count; i++)
+		check_outside(d, subject->policy(subject->context), &seen.list[i], (uint32_t)(now / 1000));
+	ranges_free(&seen);
+}
+
 json_t *view_doctor(const struct control_call *call)
 {
 	const struct config *config = call->subject->config(call->subject->context);
@@ -74,5 +106,7 @@ json_t *view_doctor(const struct control_call *call)
 
 	if (result != NULL)
 		check_replies(&doctor, call->subject);
+	if (result != NULL)
+		check_announced(&doctor, call->subject, call->now);
 	return result;
 }

@@ -126,11 +126,6 @@ static bool collect(struct rows *rows, const struct control_subject *subject,
 
 /* ---- as JSON ---- */
 
-static json_t *view_range(struct port_range range)
-{
-	return range.first == 0 ? json_null() : json_sprintf("%u-%u", range.first, range.last);
-}
-
 static json_t *view_port(uint16_t port)
 {
 	return port == 0 ? json_null() : json_integer(port);
@@ -147,18 +142,20 @@ static json_t *view_row(const struct policy *policy, const struct service *servi
 			const struct row *row, bool ipvs_answers)
 {
 	const struct port_range *named = service_range(service, &row->server);
-	const struct port_range none = { .first = 0 };
 	const struct announced *a = &row->seen;
+	struct port_range proposed = { .first = 0 };
 
+	if (named == NULL)
+		proposed = ranges_propose(policy, &row->server, a);
 	return json_pack("{s:s, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o}",
 			 "service_name", service->name, "service", view_endpoint(&service->address),
 			 "discovered", service->discovered, "server", view_address(&row->server),
 			 "in_ipvs", ipvs_answers ? json_boolean(row->in_ipvs) : json_null(),
-			 "passive_ports", view_range(named != NULL ? *named : none),
+			 "passive_ports", view_ports(named),
 			 "announced", view_number(a->count), "lowest", view_port(a->lowest),
 			 "highest", view_port(a->highest), "distinct", (int)announced_distinct(a),
 			 "refused", view_number(a->refused),
-			 "proposed", view_range(named != NULL ? none : ranges_propose(policy, &row->server, a)));
+			 "proposed", view_ports(&proposed));
 }
 
 static bool append(json_t *servers, const struct policy *policy, const struct service *service,

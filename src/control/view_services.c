@@ -20,11 +20,22 @@ static int note(const struct ipvs_service *service, void *data)
 	return 0;
 }
 
-static json_t *view_ports(const struct port_range *range)
+static json_t *view_servers(const struct service *s)
 {
-	if (range->first == 0)
-		return json_null();
-	return json_sprintf("%u-%u", range->first, range->last);
+	char address[INET6_ADDRSTRLEN];
+	json_t *servers = json_array();
+
+	for (size_t i = 0; i < s->server_count; i++) {
+		const struct real_server *server = &s->servers[i];
+		json_t *row = json_pack("{s:s, s:o}", "real", endpoint_format_address(&server->address, address),
+					 "passive_ports", view_ports(&server->passive_ports));
+
+		if (json_array_append_new(servers, row) < 0) {
+			json_decref(servers);
+			return NULL;
+		}
+	}
+	return servers;
 }
 
 static json_t *view_ipvs(const struct ipvs_service *found)
@@ -42,9 +53,9 @@ static json_t *view_service(const struct control_subject *subject, size_t index,
 	struct counters sum = { 0 };
 
 	subject->service(subject->context, index, &sum);
-	return json_pack("{s:s, s:o, s:b, s:o, s:b, s:s, s:s, s:o, s:o}",
+	return json_pack("{s:s, s:o, s:b, s:o, s:o, s:b, s:s, s:s, s:o, s:o}",
 			 "name", s->name, "address", view_endpoint(&s->address),
-			 "discovered", s->discovered, "passive_ports", view_ports(&s->passive_ports),
+			 "discovered", s->discovered, "passive_ports", view_ports(&s->passive_ports), "servers", view_servers(s),
 			 "active", s->active, "tls", s->deny_tls ? "deny" : "allow",
 			 "fail", s->fail_open ? "open" : "closed", "ipvs", view_ipvs(found),
 			 "counters", view_counters(&sum));

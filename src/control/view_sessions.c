@@ -53,12 +53,27 @@ static json_t *view_session(const struct control_call *call, const struct sessio
 			 "helper", s->flow.has_helper, "conntrack_id", view_number(s->flow.id));
 }
 
+/* The session, and the ports that may be opened on its real server. */
+static json_t *view_ranged(const struct control_call *call, const struct session *s)
+{
+	const struct policy *policy = call->subject->policy(call->subject->context);
+	const struct service *service = policy_find(policy, &s->flow.service);
+	const struct port_range *named = service != NULL ? service_range(service, &s->flow.server) : NULL;
+	json_t *row = view_session(call, s);
+
+	if (json_object_set_new(row, "server_ports", view_ports(named)) < 0) {
+		json_decref(row);
+		return NULL;
+	}
+	return row;
+}
+
 static json_t *view_page(const struct control_call *call, const struct page *page)
 {
 	json_t *sessions = json_array();
 
 	for (size_t i = 0; i < page->count; i++)
-		if (json_array_append_new(sessions, view_session(call, &page->sessions[i])) < 0) {
+		if (json_array_append_new(sessions, view_ranged(call, &page->sessions[i])) < 0) {
 			json_decref(sessions);
 			return NULL;
 		}

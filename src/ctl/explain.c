@@ -59,6 +59,27 @@ static void say_refusals(json_t *refusals)
 		printf("  refused: %s (%lld times)\n", text, (long long)json_integer_value(count));
 }
 
+/* Which ports of their real servers can be opened, each server once. */
+static void say_ranges(const json_t *sessions)
+{
+	json_t *servers = json_object();
+	const json_t *s;
+	const char *server;
+	json_t *ports;
+	size_t i;
+
+	json_array_foreach (sessions, i, s)
+		if (json_object_set(servers, print_string(s, "server"), json_object_get(s, "server_ports")) < 0)
+			break;
+	json_object_foreach (servers, server, ports)
+		if (json_is_string(ports))
+			printf("  data connections reach %s on its ports %s\n", server, json_string_value(ports));
+		else
+			printf("  data connections reach %s on its ports from 1024 on: no range is named, "
+			       "see ftpalgctl ranges\n", server);
+	json_decref(servers);
+}
+
 static void say(const struct options *o, const json_t *sessions, const json_t *recent)
 {
 	const json_t *list = json_object_get(sessions, "sessions");
@@ -72,6 +93,7 @@ static void say(const struct options *o, const json_t *sessions, const json_t *r
 		       json_array_size(list), count_kind(events, "opening"),
 		       count_kind(events, "refusal"));
 		say_refusals(refusals);
+		say_ranges(list);
 		if (json_array_size(list) > 0)
 			print_sessions(sessions, true);
 		print_recent(recent, true);

@@ -47,6 +47,7 @@ void doctor_run(const struct doctor *d)
 {
 	doctor_check_machine(d);
 	doctor_check_ipvs(d);
+	doctor_check_ranges(d);
 	doctor_check_ruleset(d);
 	doctor_check_order(d);
 	doctor_check_queues(d);

@@ -53,5 +53,6 @@ void doctor_check_queues(const struct doctor *d);
 void doctor_check_ruleset(const struct doctor *d);
 void doctor_check_order(const struct doctor *d); /* beside others' chains */
 void doctor_check_ipvs(const struct doctor *d);
+void doctor_check_ranges(const struct doctor *d); /* ports of real servers */
 
 #endif

@@ -84,12 +84,14 @@ void announcements_add(struct announcements *a, const struct flow *flow, uint16_
 	server->sketch[bit / 64] |= UINT64_C(1) << bit % 64;
 }
 
-void announcements_refuse(struct announcements *a, const struct flow *flow)
+void announcements_refuse(struct announcements *a, const struct flow *flow, uint32_t now)
 {
 	struct announced *server = find(a, flow);
 
-	if (server != NULL)
-		server->refused++;
+	if (server == NULL)
+		return;
+	server->refused++;
+	server->refused_at = now;
 }
 
 size_t announcements_read(const struct announcements *a, struct announced *out, size_t room)
@@ -105,6 +107,8 @@ void announced_merge(struct announced *to, const struct announced *from)
 {
 	to->count += from->count;
 	to->refused += from->refused;
+	if (from->refused_at > to->refused_at)
+		to->refused_at = from->refused_at;
 	extend(to, from->lowest, from->highest);
 	for (size_t i = 0; i < ANNOUNCED_BITS / 64; i++)
 		to->sketch[i] |= from->sketch[i];

@@ -22,6 +22,7 @@ struct announced {
 	struct endpoint server; /* its port is 0 */
 	uint64_t count;         /* announcements whose port was opened */
 	uint64_t refused;       /* others */
+	uint32_t refused_at;    /* seconds, monotonic: the latest of these */
 	uint16_t lowest;        /* of the opened ones; 0: none yet */
 	uint16_t highest;
 	uint64_t sketch[ANNOUNCED_BITS / 64];
@@ -37,7 +38,7 @@ void announcements_free(struct announcements *a);
 void announcements_add(struct announcements *a, const struct flow *flow, uint16_t port);
 
 /* It has announced one that was not. */
-void announcements_refuse(struct announcements *a, const struct flow *flow);
+void announcements_refuse(struct announcements *a, const struct flow *flow, uint32_t now);
 
 /* Copies what is kept, in no order. Returns the number; room for ANNOUNCED_MAX is enough. */
 size_t announcements_read(const struct announcements *a, struct announced *out, size_t room);

@@ -171,7 +171,7 @@ static void note_announcements(struct traffic *t, const struct situation *at, co
 		if (d->wants[i].made && mode_is_passive(d->wants[i].mode))
 			announcements_add(t->announced, &at->session->flow, d->wants[i].target.port);
 	if (at->from == FROM_SERVER && (d->reasons & refused) != 0)
-		announcements_refuse(t->announced, &at->session->flow);
+		announcements_refuse(t->announced, &at->session->flow, at->now);
 }
 
 static void finish(struct traffic *t, const struct situation *at, struct session *s,

@@ -113,6 +113,33 @@ START_TEST(a_session_tells_its_age_and_state)
 }
 END_TEST
 
+START_TEST(sessions_and_services_have_the_ranges_of_real_servers)
+{
+	struct real_server named = { .passive_ports = { 50000, 50499 } };
+	json_t *result, *view;
+
+	ck_assert_int_eq(endpoint_parse("10.0.0.2:1", &named.address), 0);
+	named.address.port = 0;
+	fake->policy->services[0].servers = &named;
+	fake->policy->services[0].server_count = 1;
+	fake_session(fake, 0, "198.51.100.2:1025", "192.0.2.10:21", "10.0.0.2:21");
+	fake_session(fake, 0, "198.51.100.2:1026", "192.0.2.10:21", "10.0.0.3:21");
+	result = ask_well("{\"command\":\"sessions\",\"server\":\"10.0.0.2\"}");
+	view = json_array_get(json_object_get(result, "sessions"), 0);
+	ck_assert_str_eq(text(view, "server_ports"), "50000-50499");
+	json_decref(result);
+	result = ask_well("{\"command\":\"sessions\",\"server\":\"10.0.0.3\"}");
+	view = json_array_get(json_object_get(result, "sessions"), 0);
+	ck_assert(json_is_null(json_object_get(view, "server_ports")));
+	json_decref(result);
+	result = ask_well("{\"command\":\"services\"}");
+	view = json_array_get(json_object_get(json_array_get(json_object_get(result, "services"), 0), "servers"), 0);
+	ck_assert_str_eq(text(view, "real"), "10.0.0.2");
+	ck_assert_str_eq(text(view, "passive_ports"), "50000-50499");
+	json_decref(result);
+}
+END_TEST
+
 START_TEST(sessions_come_in_pages_and_each_once)
 {
 	enum { MANY = 3500 };
@@ -388,6 +415,7 @@ int main(void)
 	tcase_add_test(t, services_have_their_counters_and_their_servers);
 	tcase_add_test(t, sessions_are_filtered_by_client_service_and_server);
 	tcase_add_test(t, a_session_tells_its_age_and_state);
+	tcase_add_test(t, sessions_and_services_have_the_ranges_of_real_servers);
 	tcase_add_test(t, sessions_come_in_pages_and_each_once);
 	tcase_add_test(t, openings_are_those_of_the_kernel_with_what_is_remembered_of_them);
 	tcase_add_test(t, stats_have_all_reasons);

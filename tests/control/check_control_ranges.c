@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static struct endpoint at(const char *text)
 {
@@ -81,7 +82,7 @@ START_TEST(what_all_workers_have_seen_is_one)
 
 	announce(0, "192.0.2.10:21", "10.0.0.2:21", 50005, 50020);
 	announce(1, "192.0.2.10:21", "10.0.0.2:21", 50010, 50039);
-	announcements_refuse(fake->announced[1], &flow);
+	announcements_refuse(fake->announced[1], &flow, 1);
 	result = ask_well("{\"command\":\"ranges\"}");
 	ck_assert_uint_eq(json_array_size(json_object_get(result, "servers")), 1);
 	row = row_of(result, "10.0.0.2");
@@ -127,6 +128,31 @@ START_TEST(pages_end_with_a_service)
 	result = ask_well("{\"command\":\"ranges\",\"after\":7}");
 	ck_assert_uint_eq(json_array_size(json_object_get(result, "servers")), 0);
 	json_decref(result);
+}
+END_TEST
+
+static bool is_found(const char *id)
+{
+	json_t *result = ask_well("{\"command\":\"doctor\"}"), *f;
+	bool found = false;
+	size_t i;
+
+	json_array_foreach (json_object_get(result, "findings"), i, f)
+		found |= strcmp(text(f, "id"), id) == 0;
+	json_decref(result);
+	return found;
+}
+
+START_TEST(doctor_says_who_announces_ports_outside_of_the_range)
+{
+	const struct flow flow = { .service = at("192.0.2.10:21"), .server = at("10.0.0.2:21") };
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	announcements_refuse(fake->announced[1], &flow, (uint32_t)now.tv_sec);
+	ck_assert(!is_found("outside_range"));
+	name_range("10.0.0.2:21", 50000, 50999);
+	ck_assert(is_found("outside_range"));
 }
 END_TEST
 
@@ -196,6 +222,7 @@ int main(void)
 	tcase_add_test(t, what_all_workers_have_seen_is_one);
 	tcase_add_test(t, nothing_is_proposed_for_a_server_with_a_range);
 	tcase_add_test(t, pages_end_with_a_service);
+	tcase_add_test(t, doctor_says_who_announces_ports_outside_of_the_range);
 	tcase_add_loop_test(t, a_proposal_ends_at_round_numbers, 0, sizeof(proposals) / sizeof(proposals[0]));
 	tcase_add_loop_test(t, a_proposal_holds_no_port_of_another_service, 0, 4);
 	return run_suite("ranges", t);

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2154 # addresses come from lab_up
 # A real server announces a port on which the virtual address has another service, or on which the
 # director listens itself. Who connects there reaches what is there, also while the data connection is
 # expected; the client is shown another port, and its transfer works. What comes while the daemon

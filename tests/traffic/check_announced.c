@@ -44,7 +44,7 @@ START_TEST(lowest_and_highest_are_those_that_were_opened)
 	const struct flow flow = flow_of("192.0.2.10:21", "10.0.0.2:21");
 	static const uint16_t ports[] = { 50005, 50001, 50009, 50001 };
 
-	announcements_refuse(seen, &flow);
+	announcements_refuse(seen, &flow, 7);
 	ck_assert_uint_eq(read_all(), 1);
 	ck_assert_uint_eq(list[0].lowest, 0);
 	for (size_t i = 0; i < 4; i++)
@@ -54,6 +54,7 @@ START_TEST(lowest_and_highest_are_those_that_were_opened)
 	ck_assert_uint_eq(list[0].highest, 50009);
 	ck_assert_uint_eq(list[0].count, 4);
 	ck_assert_uint_eq(list[0].refused, 1);
+	ck_assert_uint_eq(list[0].refused_at, 7);
 	ck_assert_uint_eq(list[0].server.port, 0);
 	ck_assert_uint_eq(announced_distinct(&list[0]), 3);
 }
@@ -85,7 +86,7 @@ START_TEST(servers_over_the_limit_are_left_out)
 		flow.server.addr.s6_addr[14] = (uint8_t)(i >> 8);
 		flow.server.addr.s6_addr[15] = (uint8_t)i;
 		announcements_add(seen, &flow, 50000);
-		announcements_refuse(seen, &flow);
+		announcements_refuse(seen, &flow, i);
 	}
 	ck_assert_uint_eq(read_all(), ANNOUNCED_MAX);
 	for (size_t i = 0; i < ANNOUNCED_MAX; i++)
@@ -129,13 +130,15 @@ START_TEST(what_workers_have_seen_adds_up)
 		announcements_add(seen, &a, port);
 		announcements_add(seen, &b, (uint16_t)(port + 50));
 	}
-	announcements_refuse(seen, &b);
+	announcements_refuse(seen, &a, 5);
+	announcements_refuse(seen, &b, 9);
 	ck_assert_uint_eq(read_all(), 2);
 	announced_merge(&list[0], &list[1]);
 	ck_assert_uint_eq(list[0].lowest, 2000);
 	ck_assert_uint_eq(list[0].highest, 2149);
 	ck_assert_uint_eq(list[0].count, 200);
-	ck_assert_uint_eq(list[0].refused, 1);
+	ck_assert_uint_eq(list[0].refused, 2);
+	ck_assert_uint_eq(list[0].refused_at, 9);
 	ck_assert_uint_ge(announced_distinct(&list[0]), 130);
 	ck_assert_uint_le(announced_distinct(&list[0]), 170);
 	memset(&list[2], 0, sizeof(list[2]));
