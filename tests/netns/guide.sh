@@ -6,7 +6,7 @@
 guide_up ipvs=no
 guide_page ipvsadm.md
 guide_down
-for page in nftables firewall troubleshooting; do
+for page in nftables firewall ranges troubleshooting; do
 	guide_up
 	[[ $page != troubleshooting ]] || PATH=$LAB_STATE/bin:$PATH in_director systemctl enable --now ftpalgd
 	guide_page $page.md

@@ -24,8 +24,8 @@ guide_up() {	# [NAME=VALUE]...
 	echo >/etc/ftpalgd/ftpalgd.conf
 	ln -s "$ftpalgd" "$LAB_BUILD/src/ctl/ftpalgctl" "$LAB_STATE/bin"
 	guide_stand_ins
-	lab_server vsftpd rs1
-	lab_server vsftpd rs2
+	lab_server vsftpd rs1 --passive 30000-30999
+	lab_server vsftpd rs2 --passive 30000-30999
 }
 
 guide_stand_ins() {

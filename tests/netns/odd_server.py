@@ -4,7 +4,8 @@
 
 usage: odd_server.py ADDRESS PORT [CERTIFICATE]
 
-The user name is WORDING+DELIVERY, both from the tables below. Every transfer sends the same text.
+The user name is WORDING+DELIVERY, both from the tables below, or WORDING+DELIVERY+PORT: then it listens
+on that port. Every transfer sends the same text.
 """
 import socket
 import socketserver
@@ -59,7 +60,7 @@ class Session(socketserver.StreamRequestHandler):
         if self.listener:
             self.listener.close()
         address = self.connection.getsockname()[0]
-        self.listener = socket.create_server((address, 0), family=self.connection.family)
+        self.listener = socket.create_server((address, self.port), family=self.connection.family)
         port = self.listener.getsockname()[1]
         p = f"{port >> 8},{port & 255}"
         n = address.replace(".", ",") + "," + p
@@ -75,13 +76,14 @@ class Session(socketserver.StreamRequestHandler):
 
     def handle(self):
         self.listener = None
-        self.wording, self.delivery = "usual", "whole"
+        self.wording, self.delivery, self.port = "usual", "whole", 0
         self.say("220-Welcome\r\n227 Entering Passive Mode (10,9,9,9,9,9)\r\n220 ready\r\n")
         while line := self.rfile.readline():
             verb, _, argument = line.decode("latin-1").strip().partition(" ")
             verb = verb.upper()
             if verb == "USER":
-                self.wording, self.delivery = argument.split("+")
+                self.wording, self.delivery, *port = argument.split("+")
+                self.port = int(port[0]) if port else 0
                 self.say("230 in\r\n")
             elif verb in ("PASV", "EPSV"):
                 self.passive()
