@@ -67,3 +67,20 @@ int config_load(const char *path, bool must_exist, struct config *out, struct co
 		config_errors_add(errors, (struct config_place){ path, 0 }, "%s", strerror(-err));
 	return err;
 }
+
+void config_find_socket(const char *path, char out[static CONFIG_SOCKET_MAX])
+{
+	struct service_lines *lines = NULL;
+	struct config_errors errors = { 0 };
+	struct config_text text;
+	struct config config;
+	int error = config_text_read(path, &text, &errors);
+
+	config_defaults(&config);
+	if (error == 0) /* what is wrong is for whoever starts the daemon */
+		error = config_check(&text, &config, &lines, &errors);
+	memcpy(out, config.control.socket, CONFIG_SOCKET_MAX);
+	config_text_free(&text);
+	config_free(&config);
+	free(lines);
+}

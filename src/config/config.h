@@ -86,6 +86,12 @@ void config_defaults(struct config *out);
 int config_load(const char *path, bool must_exist, struct config *out,
 		struct config_errors *errors) __attribute__((warn_unused_result));
 
+/*
+ * Where the daemon of that configuration listens for ftpalgctl, whatever faults other parts of the
+ * file have. The default where the file cannot be read or says nothing of it.
+ */
+void config_find_socket(const char *path, char out[static CONFIG_SOCKET_MAX]);
+
 /* Frees what *config owns, not config itself; takes NULL. */
 void config_free(struct config *config);
 

@@ -14,7 +14,6 @@
 #include "kernel/expectation_list.h"
 #include "kernel/ipvs.h"
 #include "kernel/queue.h"
-#include "kernel/queue_list.h"
 #include "kernel/ruleset.h"
 #include "traffic/announced.h"
 #include "traffic/counters.h"
@@ -31,12 +30,34 @@ struct subject_worker {
 	const struct latency *latency;
 };
 
+enum queue_bound { QUEUE_UNKNOWN, QUEUE_UNBOUND, QUEUE_BOUND };
+
+/* A worker's queue, as far as the daemon's user may know it. */
+struct subject_queue {
+	uint16_t number;
+	enum queue_bound bound;
+	bool counted;     /* the kernel's table could be read, and has it: */
+	uint32_t waiting; /* packets without a verdict */
+	uint32_t dropped; /* packets that found the queue full, and were not let pass */
+	bool measured;    /* its socket could be asked: */
+	struct queue_memory memory;
+};
+
+/* The last one since the start. */
+struct subject_reload {
+	int64_t when; /* seconds since 1970; 0: none */
+	bool accepted;
+	char words[512]; /* what changed, or the first fault: one line */
+};
+
 /* How the kernel stands now. */
 struct subject_machine {
 	enum ruleset_state ruleset;
 	bool has_backup;
 	struct ipvs_backup backup;
 };
+
+struct health;
 
 typedef void subject_session_seen(struct session *s, void *data);
 
@@ -81,8 +102,8 @@ struct control_subject {
 	/* As expectation_list; a dump that was overtaken counts as complete. */
 	int (*expectations)(void *context, expectation_seen *seen, void *data);
 
-	/* As queue_list. */
-	size_t (*queues)(void *context, struct queue_state *out, size_t room);
+	/* Fills in one for each worker. */
+	void (*queues)(void *context, struct subject_queue *out);
 
 	int (*machine)(void *context, struct subject_machine *out);
 
@@ -93,6 +114,9 @@ struct control_subject {
 	int (*reload)(void *context, FILE *words);
 
 	void (*set_log_level)(void *context, enum log_level level);
+
+	const struct subject_reload *reloaded;
+	struct health *health; /* health.h */
 };
 
 #endif

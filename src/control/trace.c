@@ -17,12 +17,14 @@ enum side { CAME, WENT, SIDES };
 struct text_line {
 	size_t size;
 	bool beginning_unseen;
+	bool rest_of_secret;
 	char text[CONTROL_TRACE_LINE_MAX];
 };
 
 /* Bytes of one side, up to the end of the line that is being read. */
 struct reader {
 	uint32_t next; /* sequence number */
+	bool secret_open; /* text_continues_secret */
 	struct text_line line;
 	size_t first, count; /* of ahead, a ring */
 	struct text_line ahead[AHEAD_MAX];
@@ -54,7 +56,7 @@ void control_trace_free(struct control_trace *t)
 
 static void show(const struct traced_stream *s, const struct text_line *line, char *out)
 {
-	if (line->beginning_unseen && s->from == FROM_CLIENT)
+	if ((line->beginning_unseen || line->rest_of_secret) && s->from == FROM_CLIENT)
 		memcpy(out, "****", 5);
 	else
 		text_show_line(s->from, line->text, line->size, out, SHOWN_MAX);
@@ -90,9 +92,13 @@ static void match(struct traced_stream *s, control_trace_seen *seen, void *data)
 static void end_line(struct traced_stream *s, struct reader *r, control_trace_seen *seen, void *data)
 {
 	struct text_line *line = &r->line;
+	bool crlf = line->size > 0 && line->text[line->size - 1] == '\r';
 
-	if (line->size > 0 && line->text[line->size - 1] == '\r')
+	if (crlf)
 		line->size--;
+	line->rest_of_secret = text_continues_secret(&r->secret_open, line->text, line->size, crlf);
+	if (line->beginning_unseen)
+		r->secret_open = !crlf;
 	if (r->count < AHEAD_MAX)
 		r->ahead[(r->first + r->count++) % AHEAD_MAX] = *line;
 	line->size = 0;

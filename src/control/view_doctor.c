@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "control/health.h"
 #include "control/ranges.h"
 #include "control/view.h"
 #include "doctor/findings.h"
@@ -101,12 +102,15 @@ static void check_announced(const struct doctor *d, const struct control_subject
 json_t *view_doctor(const struct control_call *call)
 {
 	const struct config *config = call->subject->config(call->subject->context);
-	json_t *result = doctor_findings(config, true);
-	const struct doctor doctor = { config, true, doctor_add_finding, json_object_get(result, "findings") };
+	json_t *result = doctor_findings(config, DAEMON_RUNS);
+	const struct doctor doctor = { config, DAEMON_RUNS, doctor_add_finding,
+				       json_object_get(result, "findings") };
 
-	if (result != NULL)
-		check_replies(&doctor, call->subject);
-	if (result != NULL)
-		check_announced(&doctor, call->subject, call->now);
+	if (result == NULL)
+		return NULL;
+	health_look(call->subject->health, call->now);
+	health_report_own(call->subject->health, &doctor);
+	check_replies(&doctor, call->subject);
+	check_announced(&doctor, call->subject, call->now);
 	return result;
 }

@@ -4,6 +4,7 @@
  * HELP and TYPE. Of services only those with a session have samples, and of their reasons only
  * those that came up: a director may have thousands of services.
  */
+#include "control/health.h"
 #include "control/view.h"
 
 #include <inttypes.h>
@@ -80,42 +81,64 @@ static void write_workers(const struct metrics *m)
 	}
 }
 
-static bool is_ours(const struct metrics *m, const struct queue_state *q)
-{
-	for (uint32_t i = 0; i < m->workers; i++) {
-		struct subject_worker w;
-
-		m->subject->worker(m->subject->context, i, &w);
-		if (w.queue == q->number)
-			return true;
-	}
-	return false;
-}
-
+/* What the kernel does not tell has no sample. */
 static void write_queues(const struct metrics *m)
 {
-	struct queue_state *queues = calloc(CONFIG_QUEUES_MAX, sizeof(*queues));
-	size_t count;
+	uint32_t count;
+	const struct subject_queue *queues = health_queues(m->subject->health, &count);
 
-	if (queues == NULL)
-		return;
-	count = m->subject->queues(m->subject->context, queues, CONFIG_QUEUES_MAX);
-	if (count > CONFIG_QUEUES_MAX)
-		count = CONFIG_QUEUES_MAX;
 	family(m, "queue_waiting", "gauge", "Packets in the kernel's queue without a verdict.");
-	for (size_t i = 0; i < count; i++)
-		if (is_ours(m, &queues[i]))
+	for (uint32_t i = 0; i < count; i++)
+		if (queues[i].counted)
 			fprintf(m->out, "ftpalgd_queue_waiting{queue=\"%u\"} %u\n", queues[i].number,
 				queues[i].waiting);
-	family(m, "queue_overflow_total", "counter", "Packets for which the kernel's queue had no room.");
-	for (size_t i = 0; i < count; i++)
-		if (is_ours(m, &queues[i]))
-			fprintf(m->out,
-				"ftpalgd_queue_overflow_total{queue=\"%u\",at=\"queue\"} %u\n"
-				"ftpalgd_queue_overflow_total{queue=\"%u\",at=\"socket\"} %u\n",
-				queues[i].number, queues[i].dropped, queues[i].number,
-				queues[i].undelivered);
-	free(queues);
+	family(m, "queue_overflow_total", "counter",
+	       "Packets for which the kernel's queue or its socket had no room.");
+	for (uint32_t i = 0; i < count; i++) {
+		if (queues[i].counted)
+			fprintf(m->out, "ftpalgd_queue_overflow_total{queue=\"%u\",at=\"queue\"} %u\n",
+				queues[i].number, queues[i].dropped);
+		if (queues[i].measured)
+			fprintf(m->out, "ftpalgd_queue_overflow_total{queue=\"%u\",at=\"socket\"} %u\n",
+				queues[i].number, queues[i].memory.lost);
+	}
+}
+
+static void write_sockets(const struct metrics *m)
+{
+	uint32_t count;
+	const struct subject_queue *queues = health_queues(m->subject->health, &count);
+
+	family(m, "queue_socket_bytes", "gauge", "Memory of packets that wait in the queue's socket.");
+	for (uint32_t i = 0; i < count; i++)
+		if (queues[i].measured)
+			fprintf(m->out, "ftpalgd_queue_socket_bytes{queue=\"%u\"} %u\n",
+				queues[i].number, queues[i].memory.used);
+	family(m, "queue_socket_limit_bytes", "gauge", "How much of it there may be.");
+	for (uint32_t i = 0; i < count; i++)
+		if (queues[i].measured)
+			fprintf(m->out, "ftpalgd_queue_socket_limit_bytes{queue=\"%u\"} %u\n",
+				queues[i].number, queues[i].memory.limit);
+}
+
+/* ---- health ---- */
+
+static void write_finding(const char *id, bool found, void *data)
+{
+	const struct metrics *m = data;
+
+	fprintf(m->out, "ftpalgd_finding{id=\"%s\"} %d\n", id, found);
+}
+
+static void write_health(const struct metrics *m)
+{
+	struct metrics copy = *m;
+
+	family(m, "health", "gauge", "0 fine, 1 warning, 2 trouble, 3 unknown: as ftpalgctl status.");
+	fprintf(m->out, "ftpalgd_health %d\n", health_number(m->subject->health));
+	family(m, "finding", "gauge",
+	       "1 while ftpalgctl status reports it; see FINDINGS in ftpalgctl(8).");
+	health_each(m->subject->health, write_finding, &copy);
 }
 
 /* ---- totals ---- */
@@ -245,7 +268,9 @@ void view_write_metrics(const struct control_subject *subject, FILE *out)
 	fprintf(out, "ftpalgd_start_time_seconds %" PRId64 "\n", subject->started_wall);
 	write_services(&m);
 	write_workers(&m);
+	write_health(&m);
 	write_queues(&m);
+	write_sockets(&m);
 	write_totals(&m);
 	write_latency(&m);
 }

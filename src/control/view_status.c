@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "control/health.h"
 #include "control/view.h"
 
-#include <string.h>
+#include <stdio.h>
 #include <unistd.h>
-
-enum { PROBLEM_MAX = 160 };
 
 static const char *const ruleset_names[] = {
 	[RULESET_ABSENT] = "absent",
@@ -12,49 +11,39 @@ static const char *const ruleset_names[] = {
 	[RULESET_EFFECTIVE] = "effective",
 };
 
-struct machine {
-	struct subject_machine kernel;
-	bool known;
-	struct queue_state queues[CONFIG_QUEUES_MAX];
-	size_t queue_count;
-};
-
-static void look(const struct control_subject *subject, struct machine *m)
-{
-	m->known = subject->machine(subject->context, &m->kernel) == 0;
-	m->queue_count = subject->queues(subject->context, m->queues, CONFIG_QUEUES_MAX);
-	if (m->queue_count > CONFIG_QUEUES_MAX)
-		m->queue_count = CONFIG_QUEUES_MAX;
-}
-
-static const struct queue_state *find_queue(const struct machine *m, uint16_t number)
-{
-	for (size_t i = 0; i < m->queue_count; i++)
-		if (m->queues[i].number == number)
-			return &m->queues[i];
-	return NULL;
-}
-
 /* ---- queues ---- */
 
-static json_t *view_queue(const struct subject_worker *w, const struct queue_state *q,
+static json_t *number_or_null(bool known, uint64_t number)
+{
+	return known ? view_number(number) : json_null();
+}
+
+static json_t *view_bound(enum queue_bound bound)
+{
+	return bound == QUEUE_UNKNOWN ? json_null() : json_boolean(bound == QUEUE_BOUND);
+}
+
+static json_t *view_queue(const struct subject_worker *w, const struct subject_queue *q,
 			  const struct queue_counters *counters)
 {
-	return json_pack("{s:i, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "queue", (int)w->queue, "bound", q != NULL,
-			 "waiting", view_number(q != NULL ? q->waiting : 0),
-			 "dropped", view_number(q != NULL ? q->dropped : 0),
-			 "undelivered", view_number(q != NULL ? q->undelivered : 0),
+	return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "queue", (int)w->queue, "bound", view_bound(q->bound),
+			 "waiting", number_or_null(q->counted, q->waiting),
+			 "dropped", number_or_null(q->counted, q->dropped),
+			 "undelivered", number_or_null(q->measured, q->memory.lost),
+			 "socket_bytes", number_or_null(q->measured, q->memory.used),
+			 "socket_limit", number_or_null(q->measured, q->memory.limit),
 			 "packets", view_number(counter_get(&w->counters->packets)),
 			 "sessions", view_number(w->sessions),
 			 "truncated", view_number(counters->truncated),
 			 "refused_verdicts", view_number(counters->refused));
 }
 
-static json_t *view_queues(const struct control_subject *subject, const struct machine *m)
+static json_t *view_queues(const struct control_subject *subject)
 {
 	json_t *queues = json_array();
-	uint32_t count = subject->worker_count(subject->context);
+	uint32_t count;
+	const struct subject_queue *states = health_queues(subject->health, &count);
 
 	for (uint32_t i = 0; i < count; i++) {
 		struct queue_counters counters;
@@ -62,8 +51,7 @@ static json_t *view_queues(const struct control_subject *subject, const struct m
 
 		subject->worker(subject->context, i, &w);
 		subject->queue_counters(subject->context, i, &counters);
-		if (json_array_append_new(queues,
-					  view_queue(&w, find_queue(m, w.queue), &counters)) < 0) {
+		if (json_array_append_new(queues, view_queue(&w, &states[i], &counters)) < 0) {
 			json_decref(queues);
 			return NULL;
 		}
@@ -73,55 +61,49 @@ static json_t *view_queues(const struct control_subject *subject, const struct m
 
 /* ---- health ---- */
 
-static void add_problem(json_t *problems, const char *text)
+/* The sentences of one severity. A sentence less is all that short memory does here. */
+struct sentences {
+	enum doctor_severity severity;
+	json_t *list;
+};
+
+static void add_sentence(const struct doctor_finding *f, void *data)
 {
-	/* A problem less in the list is all that short memory does here. */
-	if (json_array_append_new(problems, json_string(text)) < 0)
+	const struct sentences *s = data;
+	char text[2 * DOCTOR_TEXT_MAX + 3];
+
+	if (f->severity != s->severity)
+		return;
+	snprintf(text, sizeof(text), "%s: %s", f->what, f->why);
+	if (json_array_append_new(s->list, json_string(text)) < 0)
 		return;
 }
 
-static void add_queue_problem(json_t *problems, uint16_t number, const struct queue_state *q)
+static json_t *view_sentences(const struct health *health, enum doctor_severity severity)
 {
-	char text[PROBLEM_MAX];
+	struct sentences s = { severity, json_array() };
+	const struct doctor collect = { .found = add_sentence, .data = &s };
 
-	if (q == NULL)
-		snprintf(text, sizeof(text), "queue %u is not bound: its packets pass unmended", number);
-	else if (q->dropped > 0 || q->undelivered > 0)
-		snprintf(text, sizeof(text), "queue %u was full: %u packets have passed it or were lost",
-			 number, q->dropped + q->undelivered);
-	else
-		return;
-	add_problem(problems, text);
+	health_report(health, &collect);
+	return s.list;
 }
 
-static json_t *view_problems(const struct control_subject *subject, const struct machine *m)
+static json_t *view_reload(const struct subject_reload *reload)
 {
-	uint32_t count = subject->worker_count(subject->context);
-	json_t *problems = json_array();
-
-	if (!m->known)
-		add_problem(problems, "the kernel does not say how the ruleset stands");
-	else if (m->kernel.ruleset != RULESET_EFFECTIVE)
-		add_problem(problems, "table inet " RULESET_TABLE " is not complete: nothing is diverted");
-	if (subject->policy(subject->context)->service_count == 0)
-		add_problem(problems, "there is no virtual service to serve");
-	for (uint32_t i = 0; i < count; i++) {
-		struct subject_worker w;
-
-		subject->worker(subject->context, i, &w);
-		add_queue_problem(problems, w.queue, find_queue(m, w.queue));
-	}
-	return problems;
+	if (reload == NULL || reload->when == 0)
+		return json_null();
+	return json_pack("{s:I, s:b, s:s}", "time", (json_int_t)reload->when,
+			 "accepted", reload->accepted, "words", reload->words);
 }
 
 /* ---- all of it ---- */
 
-static json_t *view_backup(const struct machine *m)
+static json_t *view_backup(const struct subject_machine *m)
 {
-	if (!m->known || !m->kernel.has_backup)
+	if (m == NULL || !m->has_backup)
 		return json_null();
-	return json_pack("{s:s, s:i, s:o}", "interface", m->kernel.backup.interface, "id",
-			 (int)m->kernel.backup.id, "group", view_endpoint(&m->kernel.backup.group));
+	return json_pack("{s:s, s:i, s:o}", "interface", m->backup.interface, "id", (int)m->backup.id,
+			 "group", view_endpoint(&m->backup.group));
 }
 
 static uint64_t sessions_held(const struct control_subject *subject)
@@ -140,27 +122,30 @@ static uint64_t sessions_held(const struct control_subject *subject)
 
 json_t *view_status(const struct control_call *call)
 {
-	static struct machine m; /* main's thread alone comes here */
 	const struct control_subject *subject = call->subject;
 	const struct config *config = subject->config(subject->context);
-	json_t *problems;
+	struct health *health = subject->health;
+	const struct subject_machine *machine;
 	struct counters sum;
 
-	look(subject, &m);
-	problems = view_problems(subject, &m);
+	health_look(health, call->now);
+	machine = health_machine(health);
 	view_sum(subject, &sum);
 	return json_pack(
-		"{s:s, s:i, s:o, s:s, s:s, s:b, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"{s:s, s:i, s:o, s:s, s:s, s:b, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
+		" s:o, s:o}",
 		"version", PACKAGE_VERSION, "pid", (int)getpid(),
 		"uptime", view_number((call->now - subject->started) / 1000),
-		"health", json_array_size(problems) == 0 ? "fine" : "trouble",
+		"health", health_name(health),
 		"forwarding", config->forwarding == FORWARD_IPVS ? "ipvs" : "conntrack",
 		"guard", config->guard, "log", log_level_name(config->log.level),
-		"ruleset", m.known ? ruleset_names[m.kernel.ruleset] : "unknown",
-		"backup", view_backup(&m),
+		"ruleset", machine != NULL ? ruleset_names[machine->ruleset] : "unknown",
+		"backup", view_backup(machine), "reload", view_reload(subject->reloaded),
 		"services", view_number(subject->policy(subject->context)->service_count),
 		"sessions", view_number(sessions_held(subject)),
 		"openings", view_number(counters_openings(&sum)),
 		"refusals", view_number(counters_reasons(&sum)),
-		"queues", view_queues(subject, &m), "problems", problems);
+		"queues", view_queues(subject), "problems", view_sentences(health, DOCTOR_TROUBLE),
+		"warnings", view_sentences(health, DOCTOR_WARNING),
+		"unknown", view_sentences(health, DOCTOR_UNKNOWN));
 }

@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
 	TELNET_IAC = 255,
@@ -132,6 +133,36 @@ static bool hide_secret(const char *line, size_t *size, const struct places *pla
 
 	*size = first < second ? first : second;
 	return *size < whole;
+}
+
+/* RFC 959, 2228, 2389, 2428, 2640, 3659, 4217, 7151, and the X-commands of RFC 775. */
+static const char *const verbs[] = {
+	"ABOR", "ACCT", "ADAT", "ALLO", "APPE", "AUTH", "CCC",  "CDUP", "CONF", "CWD",  "DELE", "ENC",
+	"EPRT", "EPSV", "FEAT", "HELP", "HOST", "LANG", "LIST", "MDTM", "MIC",  "MKD",  "MLSD", "MLST",
+	"MODE", "NLST", "NOOP", "OPTS", "PASS", "PASV", "PBSZ", "PORT", "PROT", "PWD",  "QUIT", "REIN",
+	"REST", "RETR", "RMD",  "RNFR", "RNTO", "SITE", "SIZE", "SMNT", "STAT", "STOR", "STOU", "STRU",
+	"SYST", "TYPE", "USER", "XCUP", "XCWD", "XMKD", "XPWD", "XRMD",
+};
+
+static bool begins_with_command(const char *line, size_t size)
+{
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		size_t letters = strlen(verbs[i]);
+
+		if (size >= letters && strncasecmp(line, verbs[i], letters) == 0 &&
+		    (size == letters || line[letters] == ' '))
+			return true;
+	}
+	return false;
+}
+
+bool text_continues_secret(bool *open, const char *line, size_t size, bool crlf)
+{
+	static const struct places client = { .at_start = true };
+	bool rest = *open && !begins_with_command(line, size);
+
+	*open = (rest || hide_secret(line, &size, &client)) && !crlf;
+	return rest;
 }
 
 /* ---- escapes ---- */

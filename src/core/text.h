@@ -15,6 +15,7 @@
 
 #include "core/flow.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Room for all of a line of that many bytes, however it is shown. */
@@ -34,5 +35,12 @@ const char *text_escape(const char *text, char *out, size_t room);
  * blank follows its verb; in a server's, when a refusal repeats it. Returns out, which has room bytes.
  */
 const char *text_show_line(enum direction from, const char *line, size_t size, char *out, size_t room);
+
+/*
+ * Whether a client's line may be the rest of a secret, and is not to be shown: to a server that ends
+ * lines at CR LF alone, a bare LF is part of it. For each line in turn, without its line end; crlf:
+ * that was CR LF. *open is false before the first one. A line that begins with a command of FTP is none.
+ */
+bool text_continues_secret(bool *open, const char *line, size_t size, bool crlf);
 
 #endif

@@ -2,28 +2,31 @@
 #include "ctl/ask.h"
 
 #include "ctl/connection.h"
+#include "ctl/monitor.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-static int fail(const char *what, int error)
+static int status_of_failure(const struct options *o)
+{
+	return o->command->monitors ? (int)MONITOR_UNKNOWN : STATUS_FAILED;
+}
+
+static int fail(const struct options *o, const char *what, int error)
 {
 	fprintf(stderr, "ftpalgctl: %s: %s\n", what,
 		error == -EPIPE ? "the daemon has hung up" : strerror(-error));
-	return STATUS_FAILED;
+	return status_of_failure(o);
 }
 
-static int cannot_connect(const char *socket, int error)
+static int cannot_connect(const struct options *o, int error)
 {
-	const char *hint = "";
+	struct reach_words words;
 
-	if (error == -ENOENT || error == -ECONNREFUSED)
-		hint = ": is ftpalgd running?";
-	else if (error == -EACCES)
-		hint = ": be root or a member of the group that owns it";
-	fprintf(stderr, "ftpalgctl: cannot connect to %s: %s%s\n", socket, strerror(-error), hint);
-	return STATUS_FAILED;
+	reach_explain(o->socket, error, &words);
+	fprintf(stderr, "ftpalgctl: %s\n  %s\n", words.what, words.mend);
+	return o->command->monitors ? (int)monitor_of_reach(words.reach) : STATUS_FAILED;
 }
 
 /* Errors that the command line is to blame for. */
@@ -38,12 +41,13 @@ static bool is_usage(const char *code)
 	return false;
 }
 
-static int refused(const json_t *reply)
+static int refused(const struct options *o, const json_t *reply)
 {
 	const json_t *error = json_object_get(reply, "error");
 
 	fprintf(stderr, "ftpalgctl: %s\n", print_string(error, "text"));
-	return is_usage(print_string(error, "code")) ? STATUS_USAGE : STATUS_FAILED;
+	return is_usage(print_string(error, "code")) && !o->command->monitors ? STATUS_USAGE
+									      : status_of_failure(o);
 }
 
 /* What is asked, and what becomes of the pages of the reply. */
@@ -53,6 +57,7 @@ struct question {
 	const char *pages; /* the key of the list that comes in pages, or NULL */
 	bool gather;       /* into all; else each page is printed */
 	json_t *all;
+	int status; /* what a command that monitors found */
 };
 
 /* One request, one reply. */
@@ -85,6 +90,8 @@ static int next_page(const struct question *q, const json_t *result)
 /* Prints for people as the pages come; what is gathered becomes one value. */
 static int take_page(struct question *q, json_t *result, bool first)
 {
+	if (q->options->command->monitors)
+		q->status = (int)monitor_of(print_string(result, "health"));
 	if (!q->gather) {
 		q->options->command->print(result, first);
 		return 0;
@@ -106,9 +113,9 @@ static int ask_pages(struct connection *c, struct question *q)
 		int error = exchange(c, q, &reply);
 
 		if (error < 0)
-			return fail("no reply", error);
+			return fail(q->options, "no reply", error);
 		if (!print_bool(reply, "ok")) {
-			int status = refused(reply);
+			int status = refused(q->options, reply);
 
 			json_decref(reply);
 			return status;
@@ -117,9 +124,9 @@ static int ask_pages(struct connection *c, struct question *q)
 		more = next_page(q, json_object_get(reply, "result"));
 		json_decref(reply);
 		if (error < 0 || more < 0)
-			return fail("reading the reply", -ENOMEM);
+			return fail(q->options, "reading the reply", -ENOMEM);
 	}
-	return STATUS_FINE;
+	return q->status;
 }
 
 /* ---- streams ---- */
@@ -132,7 +139,7 @@ static int follow(struct connection *c, const struct options *o)
 	for (;;) {
 		error = connection_receive(c, &event);
 		if (error < 0)
-			return fail("no more events", error);
+			return fail(o, "no more events", error);
 		if (o->json) {
 			json_dumpf(event, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
 			putchar('\n');
@@ -158,12 +165,12 @@ static int stream(struct connection *c, const struct options *o)
 
 static int ask_one(struct connection *c, const struct options *o)
 {
-	struct question q = { o, o->request, o->command->pages, o->json, NULL };
+	struct question q = { o, o->request, o->command->pages, o->json, NULL, STATUS_FINE };
 	int status = ask_pages(c, &q);
 
 	if (q.all != NULL && q.pages != NULL)
 		json_object_del(q.all, "next");
-	if (status == STATUS_FINE && o->json)
+	if (status == q.status && o->json)
 		ask_print_json(json_incref(q.all));
 	json_decref(q.all);
 	return status;
@@ -175,7 +182,7 @@ int ask(const struct options *o)
 	int status = connection_open(o->socket, &c);
 
 	if (status < 0)
-		return cannot_connect(o->socket, status);
+		return cannot_connect(o, status);
 	status = o->command->streams ? stream(&c, o) : ask_one(&c, o);
 	connection_close(&c);
 	return fflush(stdout) == 0 ? status : STATUS_FAILED;
@@ -183,16 +190,16 @@ int ask(const struct options *o)
 
 int ask_result(const struct options *o, json_t *request, const char *pages, json_t **result)
 {
-	struct question q = { o, request, pages, true, NULL };
+	struct question q = { o, request, pages, true, NULL, STATUS_FINE };
 	struct connection c;
 	int status;
 
 	if (request == NULL)
-		return fail("asking", -ENOMEM);
+		return fail(o, "asking", -ENOMEM);
 	status = connection_open(o->socket, &c);
 	if (status < 0) {
 		json_decref(request);
-		return cannot_connect(o->socket, status);
+		return cannot_connect(o, status);
 	}
 	status = ask_pages(&c, &q);
 	connection_close(&c);

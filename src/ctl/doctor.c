@@ -4,6 +4,7 @@
 #include "config/config.h"
 #include "core/text.h"
 #include "ctl/ask.h"
+#include "ctl/monitor.h"
 #include "ctl/probe.h"
 #include "doctor/findings.h"
 
@@ -22,14 +23,20 @@ static int add(json_t *findings, const char *severity, const char *id, const cha
 					       "what", what, "why", why, "mend", mend));
 }
 
-static int add_no_daemon(json_t *findings, const char *socket)
+static int add_reach(json_t *findings, const struct reach_words *words)
 {
-	char what[TEXT_MAX];
-
-	snprintf(what, sizeof(what), "ftpalgd does not answer at %s", socket);
-	return add(findings, "trouble", "not_running", what,
-		   "while it does not run, replies pass unmended and passive transfers fail",
-		   "systemctl start ftpalgd");
+	switch (words->reach) {
+	case REACH_ABSENT:
+		return add(findings, "trouble", "not_running", words->what,
+			   "replies pass unchanged, and passive transfers fail", words->mend);
+	case REACH_DENIED:
+		return add(findings, "unknown", "not_allowed", words->what,
+			   "only ftpalgd can say how its sessions, queues and openings are",
+			   words->mend);
+	default:
+		return add(findings, "unknown", "unreachable", words->what,
+			   "it may serve well, and cannot be asked", words->mend);
+	}
 }
 
 static int add_bad_config(json_t *findings, const struct config_errors *errors)
@@ -43,7 +50,7 @@ static int add_bad_config(json_t *findings, const struct config_errors *errors)
 }
 
 /* What can be seen from here. */
-static json_t *look(const struct options *o)
+static json_t *look(const struct reach_words *reach)
 {
 	static struct config_errors errors;
 	struct config config;
@@ -52,11 +59,12 @@ static json_t *look(const struct options *o)
 
 	if (error < 0)
 		config_defaults(&config);
-	result = doctor_findings(&config, false);
+	result = doctor_findings(&config,
+				 reach->reach == REACH_ABSENT ? DAEMON_ABSENT : DAEMON_UNKNOWN);
 	config_free(&config);
 	findings = json_object_get(result, "findings");
 	if (result == NULL || (error < 0 && add_bad_config(findings, &errors) < 0) ||
-	    add_no_daemon(findings, o->socket) < 0) {
+	    add_reach(findings, reach) < 0) {
 		json_decref(result);
 		return NULL;
 	}
@@ -68,11 +76,6 @@ static void print_safe(const char *label, const json_t *finding, const char *key
 	char text[TEXT_MAX];
 
 	printf("%s%s\n", label, text_escape(print_string(finding, key), text, sizeof(text)));
-}
-
-static bool is_wrong(const json_t *finding)
-{
-	return strcmp(print_string(finding, "severity"), "unknown") != 0;
 }
 
 static void print_findings(const json_t *findings)
@@ -90,27 +93,30 @@ static void print_findings(const json_t *findings)
 		printf("nothing is wrong\n");
 }
 
-static int status_of(const json_t *findings)
+static enum monitor status_of(const json_t *findings)
 {
+	enum monitor status = MONITOR_FINE;
 	const json_t *f;
 	size_t i;
 
 	json_array_foreach (findings, i, f)
-		if (is_wrong(f))
-			return STATUS_FAILED;
-	return STATUS_FINE;
+		status = monitor_worse(status, monitor_of(print_string(f, "severity")));
+	return status;
 }
 
 /* What the daemon sees, or else this process. */
 static json_t *examine(const struct options *o)
 {
+	struct reach_words words;
 	json_t *result = NULL;
-	int status = ask_quietly(o, o->request, &result);
+	int error = ask_quietly(o, o->request, &result);
 
-	if (status == -ENOENT || status == -ECONNREFUSED || status == -EACCES)
-		result = look(o);
+	if (error == -ENOENT || error == -ECONNREFUSED || error == -EACCES) {
+		reach_explain(o->socket, error, &words);
+		result = look(&words);
+	}
 	if (result == NULL)
-		fprintf(stderr, "ftpalgctl: %s\n", status < 0 ? strerror(-status) : "memory is short");
+		fprintf(stderr, "ftpalgctl: %s\n", error < 0 ? strerror(-error) : "memory is short");
 	return result;
 }
 
@@ -140,15 +146,15 @@ static json_t *probe(const struct options *o)
 int doctor(const struct options *o)
 {
 	json_t *result = o->probe != NULL ? probe(o) : examine(o);
-	int status;
+	enum monitor status;
 
 	if (result == NULL)
-		return STATUS_FAILED;
+		return MONITOR_UNKNOWN;
 	status = status_of(json_object_get(result, "findings"));
 	if (o->json)
 		ask_print_json(json_incref(result));
 	else
 		print_findings(json_object_get(result, "findings"));
 	json_decref(result);
-	return status;
+	return (int)status;
 }

@@ -8,7 +8,7 @@
 
 #include "ctl/options.h"
 
-/* Exit status 1 when there is trouble or a warning. */
+/* Returns one of ctl/monitor.h, by the worst finding. */
 local_command doctor;
 
 #endif

@@ -3,6 +3,7 @@
  * ftpalgctl(8): shows what ftpalgd does. Needs no privilege but the way to its socket.
  */
 #include "ctl/ask.h"
+#include "ctl/monitor.h"
 
 #include <stdio.h>
 
@@ -12,7 +13,7 @@ int main(int argc, char **argv)
 	int status = STATUS_FINE;
 
 	if (ctl_options_parse(argc, argv, &o) < 0)
-		return STATUS_USAGE;
+		return o.command != NULL && o.command->monitors ? MONITOR_UNKNOWN : STATUS_USAGE;
 	if (o.help)
 		ctl_options_help();
 	else if (o.version)

@@ -18,7 +18,8 @@
 enum { OPTION_JSON = 256, OPTION_CLIENT, OPTION_SERVICE, OPTION_SERVER, OPTION_PROBE, OPTION_USER };
 
 static const struct ctl_command commands[] = {
-	{ .name = "status", .summary = "version, health, ruleset and queues", .print = print_status },
+	{ .name = "status", .summary = "version, health, ruleset and queues", .print = print_status,
+	  .monitors = true },
 	{ .name = "services", .summary = "the virtual services served", .pages = "services",
 	  .print = print_services },
 	{ .name = "sessions", .arguments = "[--client A] [--service A] [--server A]",
@@ -39,7 +40,8 @@ static const struct ctl_command commands[] = {
 	{ .name = "explain", .arguments = "CLIENT", .positional = "client",
 	  .summary = "sessions of a client, and what was refused and why", .local = explain },
 	{ .name = "top", .summary = "services and events on a full screen", .local = top },
-	{ .name = "doctor", .summary = "what is wrong, why it matters, and what mends it", .local = doctor },
+	{ .name = "doctor", .summary = "what is wrong, why it matters, and what mends it",
+	  .local = doctor, .monitors = true },
 	{ .name = "ranges", .summary = "ports that real servers announce, and lines that name them",
 	  .local = ranges },
 	{ .name = "import", .arguments = "[FILE]", .positional = "file", .optional = true,
@@ -64,13 +66,13 @@ static const struct option long_options[] = {
 	{ 0 },
 };
 
-/* Where ftpalgd listens when its configuration does not say. */
+/* Where ftpalgd listens, as its configuration says. */
 static const char *default_socket(void)
 {
-	static struct config config;
+	static char socket[CONFIG_SOCKET_MAX];
 
-	config_defaults(&config);
-	return config.control.socket;
+	config_find_socket(SYSCONFDIR "/ftpalgd/ftpalgd.conf", socket);
+	return socket;
 }
 
 void ctl_options_help(void)
@@ -92,7 +94,8 @@ void ctl_options_help(void)
 	       "  -V, --version       print the version\n"
 	       "  -h, --help          print this\n"
 	       "\n"
-	       "Exit status: 0 fine, 1 failed, 2 wrong usage.\n",
+	       "Exit status: 0 fine, 1 failed, 2 wrong usage; of status and doctor, as monitoring\n"
+	       "plugins have it: 0 fine, 1 warning, 2 trouble, 3 unknown.\n",
 	       default_socket());
 }
 
@@ -169,7 +172,6 @@ static int take_command(struct options *o, int count, char **words, bool filtere
 {
 	if (count == 0)
 		return complain("no command", "");
-	o->command = find_command(words[0]);
 	if (o->command == NULL)
 		return complain("no such command:", words[0]);
 	if (filtered && !o->command->filters)
@@ -198,16 +200,18 @@ int ctl_options_parse(int argc, char **argv, struct options *out)
 	bool filtered = false;
 	int option, error = 0;
 
+	for (int i = 1; i < argc && o.command == NULL; i++)
+		o.command = find_command(argv[i]); /* so that a wrong option has its exit status */
 	while (error == 0 && (option = getopt_long(argc, argv, "s:Vh", long_options, NULL)) != -1)
 		error = take_option(&o, option, &filtered);
+	if (error == 0 && optind < argc)
+		o.command = find_command(argv[optind]);
 	if (error == 0 && !o.help && !o.version)
 		error = take_command(&o, argc - optind, argv + optind, filtered);
-	if (error < 0) {
+	if (error < 0)
 		ctl_options_free(&o);
-		return error;
-	}
 	*out = o;
-	return 0;
+	return error;
 }
 
 void ctl_options_free(struct options *o)

@@ -24,12 +24,13 @@ struct ctl_command {
 	bool many;              /* as many as a page may hold are wanted */
 	const char *pages;      /* the key of the list that comes in pages, or NULL */
 	bool streams;           /* goes on until interrupted */
+	bool monitors;          /* its exit status is one of ctl/monitor.h */
 	printer *print;
 	local_command *local;
 };
 
 struct options {
-	const char *socket; /* borrowed from argv, or the default */
+	const char *socket; /* borrowed from argv, or where the configuration says */
 	bool json;
 	bool help;
 	bool version;
@@ -40,13 +41,17 @@ struct options {
 	json_t *request;
 };
 
+/* Of the commands that do not monitor. */
 enum {
 	STATUS_FINE = 0,
 	STATUS_FAILED = 1,
 	STATUS_USAGE = 2,
 };
 
-/* Returns 0, or -EINVAL after saying on stderr what is wrong. ctl_options_free takes what it holds. */
+/*
+ * Returns 0, or -EINVAL after saying on stderr what is wrong; out->command is then the one that was
+ * named, or NULL. ctl_options_free takes what it holds.
+ */
 int ctl_options_parse(int argc, char **argv, struct options *out) __attribute__((warn_unused_result));
 void ctl_options_free(struct options *o);
 

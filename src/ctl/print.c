@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ctl/print.h"
 
+#include "core/text.h"
 #include "ctl/rows.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 const char *print_string(const json_t *object, const char *key)
 {
@@ -41,13 +43,62 @@ const char *print_age(uint64_t seconds, char text[static PRINT_AGE_MAX])
 
 /* ---- status ---- */
 
+const char *print_known(const json_t *object, const char *key, char text[static PRINT_KNOWN_MAX])
+{
+	const json_t *value = json_object_get(object, key);
+
+	if (json_is_integer(value))
+		snprintf(text, PRINT_KNOWN_MAX, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	else
+		snprintf(text, PRINT_KNOWN_MAX, "?");
+	return text;
+}
+
+static const char *bound_of(const json_t *q)
+{
+	const json_t *bound = json_object_get(q, "bound");
+
+	if (!json_is_boolean(bound))
+		return "perhaps bound";
+	return json_is_true(bound) ? "bound" : "NOT BOUND";
+}
+
 static void print_queue(const json_t *q)
 {
-	printf("queue %" PRIu64 ": %s, %" PRIu64 " waiting, %" PRIu64 " dropped, %" PRIu64
+	char waiting[PRINT_KNOWN_MAX], dropped[PRINT_KNOWN_MAX], undelivered[PRINT_KNOWN_MAX];
+
+	printf("queue %" PRIu64 ": %s, %s waiting, %s dropped, %s undelivered, %" PRIu64
 	       " packets, %" PRIu64 " sessions\n",
-	       print_number(q, "queue"), print_bool(q, "bound") ? "bound" : "NOT BOUND",
-	       print_number(q, "waiting"), print_number(q, "dropped") + print_number(q, "undelivered"),
+	       print_number(q, "queue"), bound_of(q), print_known(q, "waiting", waiting),
+	       print_known(q, "dropped", dropped), print_known(q, "undelivered", undelivered),
 	       print_number(q, "packets"), print_number(q, "sessions"));
+}
+
+static void print_last_reload(const json_t *reload)
+{
+	time_t when = (time_t)print_number(reload, "time");
+	struct tm day;
+	char at[32] = "", words[PRINT_WORDS_MAX];
+
+	if (!json_is_object(reload))
+		return;
+	if (localtime_r(&when, &day) != NULL)
+		strftime(at, sizeof(at), "%F %T", &day);
+	text_escape(print_string(reload, "words"), words, sizeof(words));
+	printf("last reload: %s, %s%s%s\n", at, print_bool(reload, "accepted") ? "accepted" : "REFUSED",
+	       *words != '\0' ? ": " : "", words);
+}
+
+static void print_sentences(const json_t *result, const char *key, const char *label)
+{
+	const json_t *value;
+	size_t i;
+
+	json_array_foreach (json_object_get(result, key), i, value) {
+		char text[PRINT_WORDS_MAX];
+
+		printf("%s: %s\n", label, text_escape(json_string_value(value), text, sizeof(text)));
+	}
 }
 
 static void print_backup(const json_t *backup)
@@ -78,8 +129,10 @@ void print_status(const json_t *result, bool first)
 	print_backup(json_object_get(result, "backup"));
 	json_array_foreach (json_object_get(result, "queues"), i, value)
 		print_queue(value);
-	json_array_foreach (json_object_get(result, "problems"), i, value)
-		printf("trouble: %s\n", json_string_value(value));
+	print_last_reload(json_object_get(result, "reload"));
+	print_sentences(result, "problems", "trouble");
+	print_sentences(result, "warnings", "warning");
+	print_sentences(result, "unknown", "unknown");
 }
 
 /* ---- lists ---- */

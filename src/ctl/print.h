@@ -28,6 +28,13 @@ const char *print_string(const json_t *object, const char *key);
 uint64_t print_number(const json_t *object, const char *key);
 bool print_bool(const json_t *object, const char *key);
 
+/* The number, or "?" where it is not known. */
+#define PRINT_KNOWN_MAX 24
+const char *print_known(const json_t *object, const char *key, char text[static PRINT_KNOWN_MAX]);
+
+/* Room for a sentence of the daemon. */
+#define PRINT_WORDS_MAX 1024
+
 /* "3 d 4 h", "12 min", "7 s" */
 #define PRINT_AGE_MAX 32
 const char *print_age(uint64_t seconds, char text[static PRINT_AGE_MAX]);

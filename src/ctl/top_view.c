@@ -48,6 +48,10 @@ void top_moment_free(struct top_moment *m)
 
 static void show_status(struct screen *s)
 {
+	static const struct { const char *key, *label; } labels[] = {
+		{ "problems", "trouble" }, { "warnings", "warning" }, { "unknown", "unknown" },
+	};
+	char waiting[PRINT_KNOWN_MAX], dropped[PRINT_KNOWN_MAX], undelivered[PRINT_KNOWN_MAX];
 	const json_t *status = s->now->status, *value;
 	char age[PRINT_AGE_MAX];
 	size_t i;
@@ -57,13 +61,15 @@ static void show_status(struct screen *s)
 	put(s, false, "sessions %" PRIu64 "   openings %" PRIu64 "   refusals %" PRIu64 "   ruleset %s",
 	    print_number(status, "sessions"), print_number(status, "openings"),
 	    print_number(status, "refusals"), print_string(status, "ruleset"));
-	json_array_foreach (json_object_get(status, "problems"), i, value)
-		put(s, true, "trouble: %s", json_string_value(value));
+	for (size_t k = 0; k < sizeof(labels) / sizeof(labels[0]); k++)
+		json_array_foreach (json_object_get(status, labels[k].key), i, value)
+			put(s, true, "%s: %s", labels[k].label, json_string_value(value));
 	json_array_foreach (json_object_get(status, "queues"), i, value)
-		put(s, false, "queue %" PRIu64 "   packets %" PRIu64 "   waiting %" PRIu64 "   lost %" PRIu64,
-		    print_number(value, "queue"), print_number(value, "packets"),
-		    print_number(value, "waiting"),
-		    print_number(value, "dropped") + print_number(value, "undelivered"));
+		put(s, false, "queue %" PRIu64 "   packets %" PRIu64 "   waiting %s   dropped %s"
+		    "   undelivered %s", print_number(value, "queue"),
+		    print_number(value, "packets"), print_known(value, "waiting", waiting),
+		    print_known(value, "dropped", dropped),
+		    print_known(value, "undelivered", undelivered));
 }
 
 /* ---- services ---- */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/control_gateway.h"
 
+#include "kernel/queue_config.h"
+#include "kernel/queue_list.h"
 #include "traffic/worker.h"
 
 #include <errno.h>
@@ -167,10 +169,36 @@ static int read_expectations(void *context, expectation_seen *seen, void *data)
 	return error == -EINTR ? 0 : error;
 }
 
-static size_t read_queues(void *context, struct queue_state *out, size_t room)
+/* Whether the queues' owner is another now, the kernel does not tell; that there is none it does. */
+static enum queue_bound ask_bound(struct gateway *g, uint16_t number)
 {
-	(void)context;
-	return queue_list(out, room);
+	int bound = queue_config_is_bound(gateway_netlink(g), number);
+
+	if (bound < 0)
+		return QUEUE_UNKNOWN;
+	return bound != 0 ? QUEUE_BOUND : QUEUE_UNBOUND;
+}
+
+static void read_queues(void *context, struct subject_queue *out)
+{
+	struct gateway *g = gateway_of(context);
+	struct queue_state states[CONFIG_QUEUES_MAX];
+	uint32_t count = gateway_worker_count(g);
+	int error = queue_list(gateway_config(g)->queues.first, count, states);
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct worker *w = gateway_worker(g, i);
+		struct subject_queue q = { .number = worker_queue_number(w) };
+
+		q.bound = ask_bound(g, q.number);
+		q.measured = worker_queue_memory(w, &q.memory) == 0;
+		if (error == 0 && states[i].listed) {
+			q.counted = true;
+			q.waiting = states[i].waiting;
+			q.dropped = states[i].dropped;
+		}
+		out[i] = q;
+	}
 }
 
 static int read_machine(void *context, struct subject_machine *out)

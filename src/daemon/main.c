@@ -4,6 +4,7 @@
  */
 #include "config/config.h"
 #include "control/control.h"
+#include "control/health.h"
 #include "control/textfile.h"
 #include "daemon/control_gateway.h"
 #include "daemon/gateway.h"
@@ -36,7 +37,9 @@ struct daemon {
 	struct log *log;
 	struct gateway *gateway;
 	struct control_gateway controlled;
-	struct control_subject subject; /* of control and textfile */
+	struct subject_reload reloaded;
+	struct control_subject subject; /* of health, control and textfile */
+	struct health *health;
 	struct textfile textfile;
 	struct control *control; /* NULL: it could not be opened */
 	int signals;
@@ -92,16 +95,34 @@ static int take_config(struct daemon *d, FILE *words)
 	return error;
 }
 
-static int reload(void *context, FILE *words)
+/* What status shows: the first line of the words, or why there are none. */
+static void remember_reload(struct daemon *d, int error, const char *words)
+{
+	struct subject_reload *r = &d->reloaded;
+	const char *text = error < 0 && *words == '\0' ? strerror(-error) : words;
+
+	r->when = (int64_t)time(NULL);
+	r->accepted = error == 0;
+	snprintf(r->words, sizeof(r->words), "%.*s", (int)strcspn(text, "\n"), text);
+}
+
+static int reload(void *context, FILE *out)
 {
 	struct daemon *d = context;
 	struct timespec now;
+	char *words = NULL;
+	size_t size = 0;
+	FILE *said = open_memstream(&words, &size);
 	int error;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
 		   (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
-	error = take_config(d, words);
+	error = take_config(d, said != NULL ? said : out);
+	if (said != NULL && fclose(said) == 0)
+		fputs(words, out);
+	remember_reload(d, error, words != NULL ? words : "");
+	free(words);
 	notify_ready(d);
 	return error;
 }
@@ -133,6 +154,7 @@ static void handle_timer(struct daemon *d)
 	if (read(d->timer, &expirations, sizeof(expirations)) != sizeof(expirations))
 		return;
 	gateway_tick(d->gateway);
+	health_look(d->health, now_ms());
 	textfile_update(&d->textfile, now_ms());
 	if (gateway_is_alive(d->gateway))
 		sd_notifyf(0, "WATCHDOG=1\nSTATUS=Serving %zu virtual services",
@@ -153,10 +175,10 @@ static void loop(struct daemon *d)
 			continue;
 		if ((fds[0].revents & POLLIN) != 0)
 			handle_signal(d);
-		if ((fds[1].revents & POLLIN) != 0)
-			handle_timer(d);
 		if ((fds[2].revents & POLLIN) != 0)
 			gateway_ruleset_changed(d->gateway);
+		if ((fds[1].revents & POLLIN) != 0)
+			handle_timer(d); /* after the ruleset was restored */
 		if ((fds[3].revents & POLLIN) != 0)
 			control_handle(d->control);
 	}
@@ -233,13 +255,18 @@ static int run(struct daemon *d, struct config *config)
 
 	signal(SIGPIPE, SIG_IGN); /* stderr may be closed before the first message */
 	fit = preflight(config, d->log) == 0;
-	if (!fit || start(d, config) < 0) {
+	d->health = health_new(&d->subject, d->log);
+	if (d->health == NULL || !fit || start(d, config) < 0) {
 		config_free(config);
+		health_free(d->health);
 		log_message(d->log, LOG_NOT_STARTED);
 		return fit ? STATUS_FAILED : status_of_lasting_failure();
 	}
 	d->controlled = (struct control_gateway){ d->gateway, d, reload };
 	d->subject = control_gateway_subject(&d->controlled);
+	d->subject.reloaded = &d->reloaded;
+	d->subject.health = d->health;
+	health_look(d->health, now_ms());
 	d->textfile = (struct textfile){ .subject = &d->subject, .log = d->log };
 	open_control(d);
 	textfile_update(&d->textfile, now_ms());
@@ -249,6 +276,7 @@ static int run(struct daemon *d, struct config *config)
 	sd_notify(0, "STOPPING=1");
 	control_close(d->control);
 	textfile_remove(&d->textfile);
+	health_free(d->health);
 	gateway_stop(d->gateway);
 	return STATUS_FINE;
 }

@@ -4,7 +4,7 @@
  * why it matters, and the command that mends it.
  *
  * Looks only, and changes nothing. Works beside a running daemon, in it, and without one. What
- * cannot be looked at for want of privileges is a finding of its own, DOCTOR_UNKNOWN.
+ * cannot be looked at is a finding of its own, DOCTOR_UNKNOWN, or none; never trouble.
  */
 #ifndef FTPALGD_DOCTOR_DOCTOR_H
 #define FTPALGD_DOCTOR_DOCTOR_H
@@ -30,12 +30,18 @@ struct doctor_finding {
 
 typedef void doctor_found(const struct doctor_finding *f, void *data);
 
+/* Whether ftpalgd is at work here. */
+enum doctor_daemon { DAEMON_ABSENT, DAEMON_RUNS, DAEMON_UNKNOWN };
+
 struct doctor {
 	const struct config *config;
-	bool running; /* ftpalgd is at work here */
+	enum doctor_daemon daemon;
 	doctor_found *found;
 	void *data;
 };
+
+/* The process id of a running ftpalgd of this network namespace, as far as one may see it, or 0. */
+long doctor_find_daemon(void);
 
 /* All checks, in the order in which one would mend. */
 void doctor_run(const struct doctor *d);

@@ -10,12 +10,14 @@ void doctor_add_finding(const struct doctor_finding *f, void *findings)
 		return;
 }
 
-json_t *doctor_findings(const struct config *config, bool running)
+json_t *doctor_findings(const struct config *config, enum doctor_daemon daemon)
 {
 	json_t *findings = json_array();
-	const struct doctor doctor = { config, running, doctor_add_finding, findings };
+	const struct doctor doctor = { config, daemon, doctor_add_finding, findings };
 
 	if (findings != NULL)
 		doctor_run(&doctor);
-	return json_pack("{s:b, s:o}", "running", running, "findings", findings);
+	return json_pack("{s:o, s:o}", "running",
+			 daemon == DAEMON_UNKNOWN ? json_null() : json_boolean(daemon == DAEMON_RUNS),
+			 "findings", findings);
 }

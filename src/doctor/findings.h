@@ -11,7 +11,7 @@
 #include <jansson.h>
 
 /* What doctor finds, in this process. A new value, or NULL when memory is short. */
-json_t *doctor_findings(const struct config *config, bool running);
+json_t *doctor_findings(const struct config *config, enum doctor_daemon daemon);
 
 /* A doctor_found whose data is the JSON array to which the finding is appended. */
 void doctor_add_finding(const struct doctor_finding *f, void *findings);

@@ -82,7 +82,7 @@ static void check_backup(const struct doctor *d, struct ipvs *ipvs)
 	struct ipvs_backup backup;
 	int error = ipvs_backup_get(ipvs, &backup);
 
-	if (error == -ESRCH && d->running && d->config->forwarding == FORWARD_IPVS)
+	if (error == -ESRCH && d->daemon == DAEMON_RUNS && d->config->forwarding == FORWARD_IPVS)
 		doctor_report(d, DOCTOR_WARNING, "no_backup_thread", "IPVS' backup thread is not running",
 			      "it takes the connection entries of data connections: the next one has to start it, "
 			      "and waits for that",

@@ -60,7 +60,7 @@ static void check_probes(const struct doctor *d)
 	}
 	if (found[PROBE_NO_NET_ADMIN])
 		doctor_report(d, DOCTOR_UNKNOWN, "privileges", "this process may not ask the kernel everything",
-			      "ruleset, services and synchronisation thread cannot be looked at",
+			      "ruleset, services, queues and backup thread cannot be looked at",
 			      "run it as root, or while ftpalgd is running", "");
 }
 

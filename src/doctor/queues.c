@@ -5,7 +5,6 @@
 
 #include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -47,56 +46,27 @@ static void name_listener(uint32_t port_id, char out[static NAME_MAX_SIZE])
 		snprintf(out, NAME_MAX_SIZE, "netlink port %u", port_id);
 }
 
-static void check_stranger(const struct doctor *d, const struct queue_state *q)
+static void check_queue(const struct doctor *d, uint32_t number, const struct queue_state *q)
 {
 	char listener[NAME_MAX_SIZE], argument[2 * NAME_MAX_SIZE];
 
+	if (!q->listed)
+		return;
 	name_listener(q->port_id, listener);
-	snprintf(argument, sizeof(argument), "queue %u is bound by %s", q->number, listener);
+	snprintf(argument, sizeof(argument), "queue %u is bound by %s", number, listener);
 	doctor_report(d, DOCTOR_TROUBLE, "queue_taken", "%, while ftpalgd is not running",
 		      "ftpalgd cannot start with that queue",
-		      "end that process, or set queues.first in ftpalgd.conf", argument);
+		      "set queues.first in ftpalgd.conf, so that all its queues are free", argument);
 }
 
-static void check_queue(const struct doctor *d, uint32_t number, const struct queue_state *q)
-{
-	char argument[NAME_MAX_SIZE];
-
-	snprintf(argument, sizeof(argument), "%u", number);
-	if (q == NULL && d->running)
-		doctor_report(d, DOCTOR_TROUBLE, "queue_unbound", "queue % is not bound",
-			      "its packets pass unmended", "systemctl restart ftpalgd", argument);
-	if (q != NULL && !d->running)
-		check_stranger(d, q);
-	if (q != NULL && d->running && q->dropped > 0)
-		doctor_report(d, DOCTOR_WARNING, "queue_overflow", "queue % has been full",
-			      "packets that found it full were dropped, or passed unmended",
-			      "set queues.length or queues.count higher in ftpalgd.conf, and restart ftpalgd",
-			      argument);
-	if (q != NULL && d->running && q->undelivered > 0)
-		doctor_report(d, DOCTOR_WARNING, "queue_undelivered",
-			      "packets of queue % could not be handed to ftpalgd",
-			      "its socket had no room: they were dropped, or passed unmended",
-			      "set queues.length or queues.count higher in ftpalgd.conf, and restart ftpalgd",
-			      argument);
-}
-
+/* Of a daemon that runs control/health.h knows more. */
 void doctor_check_queues(const struct doctor *d)
 {
-	uint32_t count = queue_count(d->config);
-	struct queue_state *queues = calloc(UINT16_MAX, sizeof(*queues));
-	size_t found;
+	uint32_t count = queue_count(d->config), first = d->config->queues.first;
+	struct queue_state queues[CONFIG_QUEUES_MAX];
 
-	if (queues == NULL)
+	if (d->daemon != DAEMON_ABSENT || queue_list(first, count, queues) < 0)
 		return;
-	found = queue_list(queues, UINT16_MAX);
-	for (uint32_t i = 0; i < count; i++) {
-		const struct queue_state *q = NULL;
-
-		for (size_t j = 0; j < found && q == NULL; j++)
-			if (queues[j].number == d->config->queues.first + i)
-				q = &queues[j];
-		check_queue(d, d->config->queues.first + i, q);
-	}
-	free(queues);
+	for (uint32_t i = 0; i < count; i++)
+		check_queue(d, first + i, &queues[i]);
 }

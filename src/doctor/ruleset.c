@@ -13,7 +13,7 @@ enum { TABLE_MAX = 128 };
 
 static void check_state(const struct doctor *d, enum ruleset_state state)
 {
-	if (state == RULESET_EFFECTIVE || !d->running)
+	if (state == RULESET_EFFECTIVE || d->daemon != DAEMON_RUNS)
 		return;
 	doctor_report(d, DOCTOR_TROUBLE, "ruleset",
 		      state == RULESET_ABSENT ? "table inet " RULESET_TABLE " is not there"

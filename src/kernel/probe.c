@@ -2,11 +2,13 @@
 #include "kernel/probe.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <linux/capability.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define LINE_MAX 256
 
@@ -121,10 +123,8 @@ static bool expects_too_few(unsigned long expectations)
 
 void probe_run(unsigned long expectations, bool found[static PROBE_FINDINGS])
 {
-	unsigned long ignored;
-
 	found[PROBE_NO_NET_ADMIN] = lacks_net_admin();
-	found[PROBE_NO_IPVS] = !read_number("/proc/sys/net/ipv4/vs/conntrack", &ignored);
+	found[PROBE_NO_IPVS] = access("/proc/sys/net/ipv4/vs/conntrack", F_OK) < 0 && errno == ENOENT;
 	found[PROBE_VS_CONNTRACK] = number_is("/proc/sys/net/ipv4/vs/conntrack", 0);
 	found[PROBE_VS_BACKUP_ONLY] = number_is("/proc/sys/net/ipv4/vs/backup_only", 1);
 	found[PROBE_IP_VS_FTP] = has_ip_vs_ftp();

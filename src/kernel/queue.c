@@ -11,6 +11,7 @@
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/netfilter/nfnetlink_queue.h>
 #include <linux/netlink.h>
+#include <linux/sock_diag.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -167,6 +168,25 @@ uint16_t queue_number(const struct queue *q)
 const struct queue_counters *queue_counters(const struct queue *q)
 {
 	return &q->counters;
+}
+
+/*
+ * The kernel counts a packet as lost here also where the queue's own counter leaves it out, because
+ * it is let pass (netlink_overrun, NFQA_CFG_F_FAIL_OPEN).
+ */
+int queue_memory(const struct queue *q, struct queue_memory *out)
+{
+	uint32_t memory[SK_MEMINFO_VARS] = { 0 };
+	socklen_t size = sizeof(memory);
+
+	if (getsockopt(q->fd, SOL_SOCKET, SO_MEMINFO, memory, &size) < 0)
+		return -errno;
+	*out = (struct queue_memory){
+		.used = memory[SK_MEMINFO_RMEM_ALLOC],
+		.limit = memory[SK_MEMINFO_RCVBUF],
+		.lost = memory[SK_MEMINFO_DROPS],
+	};
+	return 0;
 }
 
 /* ---- verdicts ---- */

@@ -47,6 +47,13 @@ struct queue_counters {
 	uint64_t refused;   /* verdicts that the kernel refused: packets gone, or no such queue */
 };
 
+/* The socket's receive buffer, which holds what was not received yet. */
+struct queue_memory {
+	uint32_t used;  /* bytes */
+	uint32_t limit; /* bytes */
+	uint32_t lost;  /* packets that found no room, since the queue was bound */
+};
+
 /*
  * Binds queue `number` and configures it. length is its capacity in packets; with fail_open the
  * kernel accepts what finds it full.
@@ -61,6 +68,7 @@ int queue_open(uint16_t number, uint32_t length, bool fail_open, struct queue **
  * (not after an error). length and fail_open as for queue_open. What that process has received and
  * given no verdict is dropped when the first packet after it comes: TCP sends it again.
  * -ENOTSOCK, -EPROTOTYPE: it is no queue's. -EXDEV: it is one of another network namespace.
+ * -ENODEV: nobody has bound that queue any more.
  */
 int queue_adopt(int fd, uint16_t number, uint32_t length, bool fail_open, struct queue **q)
 	__attribute__((warn_unused_result));
@@ -77,6 +85,9 @@ int queue_release(struct queue *q);
 int queue_fd(const struct queue *q); /* readable when packets wait, or queue_wake was called */
 uint16_t queue_number(const struct queue *q);
 const struct queue_counters *queue_counters(const struct queue *q);
+
+/* From any thread. Returns 0 or -errno. */
+int queue_memory(const struct queue *q, struct queue_memory *out) __attribute__((warn_unused_result));
 
 /*
  * How many packets were taken, at most max and QUEUE_BATCH_MAX; 0 when there are none; or -errno. With

@@ -98,6 +98,22 @@ int queue_config_bind(uint16_t number, uint32_t length, bool fail_open)
 	return result;
 }
 
+/* A request that changes nothing is refused to all but the queue's owner (nfqnl_recv_config). */
+int queue_config_is_bound(struct netlink *nl, uint16_t number)
+{
+	char buffer[NETLINK_REQUEST_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
+	struct nlmsghdr *nlh;
+	int err = check_privilege(nl, number);
+
+	if (err < 0)
+		return err;
+	nlh = nfq_nlmsg_put(buffer, NFQNL_MSG_CONFIG, number);
+	err = netlink_request(nl, nlh);
+	if (err == -ENODEV)
+		return 0;
+	return err == 0 || err == -EPERM ? 1 : err;
+}
+
 int queue_config_fail_open(int fd, uint16_t number, bool fail_open)
 {
 	char buffer[NETLINK_REQUEST_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
@@ -144,12 +160,27 @@ static int renew_parameters(int fd, uint16_t number, uint32_t length, bool fail_
 	return send(fd, nlh, nlh->nlmsg_len, 0) < 0 ? -errno : 0;
 }
 
+/* A socket whose queue somebody took away would be adopted for ever. */
+static int check_bound(uint16_t number)
+{
+	struct netlink *nl;
+	int bound = netlink_open(NETLINK_NETFILTER, &nl);
+
+	if (bound < 0)
+		return bound;
+	bound = queue_config_is_bound(nl, number);
+	netlink_close(nl);
+	return bound == 0 ? -ENODEV : 0;
+}
+
 int queue_config_adopt(int fd, uint16_t number, uint32_t length, bool fail_open)
 {
 	int err = check_kind(fd);
 
 	if (err == 0)
 		err = check_namespace(fd);
+	if (err == 0)
+		err = check_bound(number);
 	if (err == 0)
 		err = size_socket(fd, length);
 	if (err == 0)

@@ -1,42 +1,41 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kernel/queue_list.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 
 #define LINE_MAX 256
 
 /* Number, port id, waiting, copy mode, copy range, dropped, undelivered, last id, 1. */
-static int read_line(const char *line, struct queue_state *q)
+static bool read_line(const char *line, uint16_t *number, struct queue_state *q)
 {
+	q->listed = true;
 	return sscanf(line, "%" SCNu16 " %" SCNu32 " %" SCNu32 " %*u %*u %" SCNu32 " %" SCNu32,
-		      &q->number, &q->port_id, &q->waiting, &q->dropped, &q->undelivered) == 5;
+		      number, &q->port_id, &q->waiting, &q->dropped, &q->undelivered) == 5;
 }
 
-size_t queue_list_read(FILE *file, struct queue_state *out, size_t room)
+void queue_list_read(FILE *file, uint32_t first, uint32_t count, struct queue_state *out)
 {
 	char line[LINE_MAX];
-	size_t count = 0;
 
-	while (fgets(line, sizeof(line), file)) {
+	memset(out, 0, count * sizeof(*out));
+	while (fgets(line, sizeof(line), file) != NULL) {
 		struct queue_state q;
+		uint16_t number;
 
-		if (!read_line(line, &q))
-			continue;
-		if (count < room)
-			out[count] = q;
-		count++;
+		if (read_line(line, &number, &q) && number - first < count)
+			out[number - first] = q;
 	}
-	return count;
 }
 
-size_t queue_list(struct queue_state *out, size_t room)
+int queue_list(uint32_t first, uint32_t count, struct queue_state *out)
 {
 	FILE *file = fopen(QUEUE_LIST_PATH, "re");
-	size_t count;
 
-	if (!file)
-		return 0;
-	count = queue_list_read(file, out, room);
+	if (file == NULL)
+		return -errno;
+	queue_list_read(file, first, count, out);
 	fclose(file);
-	return count;
+	return 0;
 }

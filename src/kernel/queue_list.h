@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The queues of this network namespace as the kernel counts them, from
+ * Queues of this network namespace as the kernel counts them, from
  * /proc/net/netfilter/nfnetlink_queue: who listens, how many packets wait, how many were lost.
+ *
+ * The kernel makes that file for root alone (0440), whatever capability one has.
  */
 #ifndef FTPALGD_KERNEL_QUEUE_LIST_H
 #define FTPALGD_KERNEL_QUEUE_LIST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -13,7 +16,7 @@
 #define QUEUE_LIST_PATH "/proc/net/netfilter/nfnetlink_queue"
 
 struct queue_state {
-	uint16_t number;
+	bool listed;           /* the file has a line of it */
 	uint32_t port_id;      /* netlink's name for the socket that listens; mostly its process id */
 	uint32_t waiting;      /* packets without a verdict */
 	uint32_t dropped;      /* by the kernel: the queue was full */
@@ -21,12 +24,16 @@ struct queue_state {
 };
 
 /*
- * Fills in up to room queues and returns how many there were in the file; lines that are not
- * understood are passed over.
+ * Fills in the queues first to first + count - 1, in that order. Lines that are not understood are
+ * passed over.
  */
-size_t queue_list_read(FILE *file, struct queue_state *out, size_t room);
+void queue_list_read(FILE *file, uint32_t first, uint32_t count, struct queue_state *out);
 
-/* Of the calling process's namespace; 0 where the file cannot be read. */
-size_t queue_list(struct queue_state *out, size_t room);
+/*
+ * The same of the calling process's namespace. Returns 0 or the error of opening the file: -EACCES
+ * for want of privilege, -ENOENT without the module.
+ */
+int queue_list(uint32_t first, uint32_t count, struct queue_state *out)
+	__attribute__((warn_unused_result));
 
 #endif

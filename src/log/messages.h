@@ -148,6 +148,13 @@
 	LOG_LEVEL_WARNING, "c1c6675507bb475495a78fabdf45f7c9", \
 	"cannot write the metrics to %s: %s"
 
+#define LOG_HEALTH_WORSE \
+	LOG_LEVEL_WARNING, "c7726f3e12894310967c89de179f25ee", \
+	"%s: %s: %s; %s"
+#define LOG_HEALTH_BETTER \
+	LOG_LEVEL_NOTICE, "42cc9b8e3546471c9bff4837360465c8", \
+	"no longer so: %s"
+
 /* ---- restart ---- */
 
 #define LOG_STORE_TAKEN \

@@ -9,12 +9,13 @@
 
 static const char headless_text[] = "(the rest of a line whose beginning was not seen)";
 static const char unfinished[] = "...";
+static const char rest_text[] = "(not shown: it may be the rest of a secret)";
 static const char doubtful_text[] = "(not shown: its beginning may not have been seen)";
 
 static void start_anew(struct transcript *t)
 {
 	free(t->text);
-	*t = (struct transcript){ 0 };
+	*t = (struct transcript){ .secret_open = t->secret_open };
 }
 
 static bool is_command(const char *line, size_t size)
@@ -26,18 +27,32 @@ static bool is_command(const char *line, size_t size)
 	       verb == VERB_AUTH;
 }
 
+/* Why a line is not shown, or NULL. */
+static const char *reason_to_hide(struct transcript *t, enum direction from, size_t size, bool crlf)
+{
+	bool rest = text_continues_secret(&t->secret_open, size > 0 ? t->text : "", size, crlf);
+
+	if (t->headless) {
+		t->secret_open = !crlf;
+		return headless_text;
+	}
+	if (from == FROM_SERVER)
+		return NULL;
+	if (t->doubtful && !is_command(t->text, size))
+		return doubtful_text;
+	return rest ? rest_text : NULL;
+}
+
 static void show_line(struct transcript *t, enum direction from, transcript_line *show, void *context)
 {
 	char text[TEXT_LINE_MAX(TRANSCRIPT_LINE_MAX) + sizeof(unfinished)];
-	size_t size = t->size;
+	bool crlf = t->size > 0 && !t->cut && t->text[t->size - 1] == '\r';
+	size_t size = t->size - crlf;
+	const char *instead = reason_to_hide(t, from, size, crlf);
 
-	if (size > 0 && !t->cut && t->text[size - 1] == '\r')
-		size--;
-	if (t->headless)
-		show(context, from, headless_text);
-	else if (t->doubtful && from == FROM_CLIENT && !is_command(t->text, size))
-		show(context, from, doubtful_text);
-	else {
+	if (instead != NULL) {
+		show(context, from, instead);
+	} else {
 		text_show_line(from, size > 0 ? t->text : "", size, text, sizeof(text) - sizeof(unfinished));
 		if (t->cut)
 			strcat(text, unfinished);

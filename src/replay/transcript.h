@@ -20,6 +20,7 @@ struct transcript {
 	bool headless; /* its beginning is missing */
 	bool cut;      /* its end is missing */
 	bool doubtful; /* where it begins is not certain: shown only when it is a command */
+	bool secret_open; /* text_continues_secret */
 };
 
 typedef void transcript_line(void *context, enum direction from, const char *text);

@@ -145,6 +145,11 @@ const struct latency *worker_latency(const struct worker *w)
 	return &w->traffic.latency;
 }
 
+int worker_queue_memory(const struct worker *w, struct queue_memory *out)
+{
+	return queue_memory(w->traffic.queue, out);
+}
+
 uint16_t worker_queue_number(const struct worker *w)
 {
 	return queue_number(w->traffic.queue);

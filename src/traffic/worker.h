@@ -71,6 +71,8 @@ void worker_restore_marks(struct worker *w);
 const struct counters *worker_counters(const struct worker *w);
 const struct latency *worker_latency(const struct worker *w);
 uint16_t worker_queue_number(const struct worker *w);
+int worker_queue_memory(const struct worker *w, struct queue_memory *out)
+	__attribute__((warn_unused_result));
 
 /*
  * By service of the policy in use, for the thread that sets it; NULL when there was no memory for

@@ -369,6 +369,34 @@ START_TEST(the_manual_has_every_key_with_its_range_and_default)
 }
 END_TEST
 
+static void expect_socket(const char *text, const char *wanted)
+{
+	char found[CONFIG_SOCKET_MAX];
+
+	write_file("c", text);
+	config_find_socket("c", found);
+	ck_assert_str_eq(found, wanted);
+}
+
+START_TEST(the_control_socket_is_found_whatever_else_is_wrong)
+{
+	char found[CONFIG_SOCKET_MAX];
+
+	expect_socket("control = { socket = \"/run/x\"; };", "/run/x");
+	expect_socket("discver = true; limits = 7; control = { socket = \"/run/x\"; mode = 5; };",
+		      "/run/x");
+	expect_socket("services = ( { virtual = \"x\"; } ); control = { socket = \"/run/x\"; };",
+		      "/run/x");
+	expect_socket("", "/run/ftpalgd/control");
+	expect_socket("control = { socket = 5; };", "/run/ftpalgd/control");
+	expect_socket("control = { socket = \"/run/x\"", "/run/ftpalgd/control");
+	config_find_socket("absent", found);
+	ck_assert_str_eq(found, "/run/ftpalgd/control");
+	config_find_socket(".", found);
+	ck_assert_str_eq(found, "/run/ftpalgd/control");
+}
+END_TEST
+
 int main(void)
 {
 	TCase *t = tcase_create("use");
@@ -385,6 +413,7 @@ int main(void)
 	tcase_add_test(t, a_reload_says_what_happens_to_the_ports_of_real_servers);
 	tcase_add_test(t, what_only_a_restart_changes_is_kept);
 	tcase_add_test(t, the_shipped_file_sets_nothing_and_shows_every_default);
+	tcase_add_test(t, the_control_socket_is_found_whatever_else_is_wrong);
 	tcase_add_test(t, the_manual_has_every_key_with_its_range_and_default);
 	return run_config_suite("config use", t);
 }

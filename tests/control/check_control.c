@@ -36,7 +36,7 @@ START_TEST(status_says_what_is_in_trouble)
 {
 	json_t *status;
 
-	fake->queues[1].number = 0;
+	fake->queues[1].bound = QUEUE_UNBOUND;
 	fake->machine.ruleset = RULESET_DECLARED;
 	fake->machine.has_backup = false;
 	status = ask_well("{\"command\":\"status\"}");

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "control_fake.h"
 
+#include "control/health.h"
+
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void require(bool condition, const char *what)
 {
@@ -116,21 +119,15 @@ static int read_expectations(void *context, expectation_seen *seen, void *data)
 	return 0;
 }
 
-static size_t read_queues(void *context, struct queue_state *out, size_t room)
+static void read_queues(void *context, struct subject_queue *out)
 {
-	struct fake *f = fake_of(context);
-	size_t count = 0;
-
-	for (size_t i = 0; i < FAKE_WORKERS && count < room; i++)
-		if (f->queues[i].number != 0)
-			out[count++] = f->queues[i];
-	return count;
+	memcpy(out, fake_of(context)->queues, sizeof(fake_of(context)->queues));
 }
 
 static int read_machine(void *context, struct subject_machine *out)
 {
 	*out = fake_of(context)->machine;
-	return 0;
+	return fake_of(context)->machine_silent ? -EPERM : 0;
 }
 
 static int reload(void *context, FILE *words)
@@ -163,55 +160,17 @@ static void add_service(struct policy *p, const char *name, const char *address)
 	snprintf(s->name, sizeof(s->name), "%s", name);
 }
 
-struct fake *fake_new(void)
+static int keep_said(void *context, const struct log_record *record)
 {
-	struct fake *f = calloc(1, sizeof(*f));
+	struct fake *f = context;
+	size_t used = strlen(f->said);
 
-	require(f != NULL, "no memory");
-	config_defaults(&f->config);
-	f->policy = calloc(1, sizeof(*f->policy) + 2 * sizeof(f->policy->services[0]));
-	require(f->policy != NULL, "no memory");
-	add_service(f->policy, "ftp", "192.0.2.10:21");
-	add_service(f->policy, "six", "[2001:db8::10]:2121");
-	f->policy->services[0].passive_ports = (struct port_range){ 50000, 50999 };
-	qsort(f->policy->services, 2, sizeof(f->policy->services[0]), policy_compare_services);
-	for (uint16_t i = 0; i < FAKE_WORKERS; i++) {
-		f->tables[i] = table_new(5000);
-		f->announced[i] = announcements_new();
-		require(f->tables[i] != NULL && f->announced[i] != NULL, "no memory");
-		f->queues[i] = (struct queue_state){ .number = (uint16_t)(FAKE_QUEUE + i), .port_id = 42 };
-	}
-	f->machine = (struct subject_machine){ RULESET_EFFECTIVE, true, { .interface = "lo" } };
-	f->machine.backup.group = endpoint_of("224.0.0.81:8848");
-	f->reload_words = "";
-	return f;
+	snprintf(f->said + used, sizeof(f->said) - used, "%s: %s\n", log_level_name(record->level),
+		 record->text);
+	return 0;
 }
 
-void fake_free(struct fake *f)
-{
-	for (size_t i = 0; i < FAKE_WORKERS; i++) {
-		table_free(f->tables[i]);
-		announcements_free(f->announced[i]);
-	}
-	config_free(&f->config);
-	free(f->policy);
-	free(f);
-}
-
-struct session *fake_session(struct fake *f, uint32_t worker, const char *client,
-			     const char *service, const char *server)
-{
-	static uint32_t id = 1;
-	struct flow flow = { endpoint_of(client), endpoint_of(service), endpoint_of(server), id++, true };
-	struct session *s;
-	bool evicted;
-
-	s = table_add(f->tables[worker], &flow, 0, &evicted);
-	require(s != NULL, "no memory");
-	return s;
-}
-
-struct control_subject fake_subject(struct fake *f)
+static struct control_subject make_subject(struct fake *f)
 {
 	return (struct control_subject){
 		.context = f,
@@ -233,5 +192,78 @@ struct control_subject fake_subject(struct fake *f)
 		.machine = read_machine,
 		.reload = reload,
 		.set_log_level = set_level,
+		.reloaded = &f->reloaded,
 	};
+
+}
+
+static void start_health(struct fake *f)
+{
+	f->subject = make_subject(f);
+	require(log_open_sink(LOG_LEVEL_INFO, keep_said, f, &f->log) == 0, "no memory");
+	f->subject.health = health_new(&f->subject, f->log);
+	require(f->subject.health != NULL, "no memory");
+	health_look(f->subject.health, 1);
+}
+
+struct fake *fake_new(void)
+{
+	struct fake *f = calloc(1, sizeof(*f));
+
+	require(f != NULL, "no memory");
+	config_defaults(&f->config);
+	f->policy = calloc(1, sizeof(*f->policy) + 2 * sizeof(f->policy->services[0]));
+	require(f->policy != NULL, "no memory");
+	add_service(f->policy, "ftp", "192.0.2.10:21");
+	add_service(f->policy, "six", "[2001:db8::10]:2121");
+	f->policy->services[0].passive_ports = (struct port_range){ 50000, 50999 };
+	qsort(f->policy->services, 2, sizeof(f->policy->services[0]), policy_compare_services);
+	for (uint16_t i = 0; i < FAKE_WORKERS; i++) {
+		f->tables[i] = table_new(5000);
+		f->announced[i] = announcements_new();
+		require(f->tables[i] != NULL && f->announced[i] != NULL, "no memory");
+		f->queues[i] = (struct subject_queue){
+			.number = (uint16_t)(FAKE_QUEUE + i),
+			.bound = QUEUE_BOUND,
+			.counted = true,
+			.measured = true,
+			.memory = { .used = 768, .limit = 425984 },
+		};
+	}
+	f->machine = (struct subject_machine){ RULESET_EFFECTIVE, true, { .interface = "lo" } };
+	f->machine.backup.group = endpoint_of("224.0.0.81:8848");
+	f->reload_words = "";
+	start_health(f);
+	return f;
+}
+
+void fake_free(struct fake *f)
+{
+	for (size_t i = 0; i < FAKE_WORKERS; i++) {
+		table_free(f->tables[i]);
+		announcements_free(f->announced[i]);
+	}
+	config_free(&f->config);
+	health_free(f->subject.health);
+	log_close(f->log);
+	free(f->policy);
+	free(f);
+}
+
+struct session *fake_session(struct fake *f, uint32_t worker, const char *client,
+			     const char *service, const char *server)
+{
+	static uint32_t id = 1;
+	struct flow flow = { endpoint_of(client), endpoint_of(service), endpoint_of(server), id++, true };
+	struct session *s;
+	bool evicted;
+
+	s = table_add(f->tables[worker], &flow, 0, &evicted);
+	require(s != NULL, "no memory");
+	return s;
+}
+
+struct control_subject fake_subject(struct fake *f)
+{
+	return f->subject;
 }

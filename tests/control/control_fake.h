@@ -22,8 +22,13 @@ struct fake {
 	struct endpoint servers[4]; /* of "ftp" in IPVS; the last one is not behind NAT */
 	size_t server_count;
 	struct trace *traces[FAKE_WORKERS];
-	struct queue_state queues[FAKE_WORKERS];
+	struct subject_queue queues[FAKE_WORKERS];
 	struct subject_machine machine;
+	bool machine_silent; /* the kernel does not answer */
+	struct subject_reload reloaded;
+	struct control_subject subject;
+	struct log *log; /* of health; what it says: */
+	char said[2048];
 	struct expectation_waiting expectations[4];
 	size_t expectation_count;
 	int reloads;

@@ -2,6 +2,7 @@
 /*
  * The command line of ftpalgctl becomes a request, or an error that says what is wrong.
  */
+#include "ctl/monitor.h"
 #include "ctl/options.h"
 #include "../support/run.h"
 
@@ -95,6 +96,41 @@ START_TEST(wrong_usage_is_said_on_stderr)
 }
 END_TEST
 
+START_TEST(wrong_usage_of_what_monitors_is_known_as_such)
+{
+	static const struct { const char *line, *command; } lines[] = {
+		{ "ftpalgctl status --nonsense", "status" },
+		{ "ftpalgctl --nonsense status", "status" },
+		{ "ftpalgctl status more", "status" },
+		{ "ftpalgctl services more", "services" },
+	};
+	struct options o;
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		ck_assert_int_eq(parse(lines[i].line, &o), -EINVAL);
+		ck_assert_ptr_nonnull(o.command);
+		ck_assert_str_eq(o.command->name, lines[i].command);
+		ck_assert_int_eq(o.command->monitors, strcmp(lines[i].command, "status") == 0);
+	}
+}
+END_TEST
+
+START_TEST(trouble_is_worse_than_a_warning_and_that_than_what_is_unknown)
+{
+	ck_assert_int_eq(monitor_of("fine"), 0);
+	ck_assert_int_eq(monitor_of("warning"), 1);
+	ck_assert_int_eq(monitor_of("trouble"), 2);
+	ck_assert_int_eq(monitor_of("unknown"), 3);
+	ck_assert_int_eq(monitor_of(""), 3);
+	ck_assert_int_eq(monitor_worse(MONITOR_UNKNOWN, MONITOR_WARNING), MONITOR_WARNING);
+	ck_assert_int_eq(monitor_worse(MONITOR_WARNING, MONITOR_TROUBLE), MONITOR_TROUBLE);
+	ck_assert_int_eq(monitor_worse(MONITOR_FINE, MONITOR_UNKNOWN), MONITOR_UNKNOWN);
+	ck_assert_int_eq(monitor_of_reach(REACH_ABSENT), MONITOR_TROUBLE);
+	ck_assert_int_eq(monitor_of_reach(REACH_DENIED), MONITOR_UNKNOWN);
+	ck_assert_int_eq(monitor_of_reach(REACH_ELSEWHERE), MONITOR_UNKNOWN);
+}
+END_TEST
+
 START_TEST(socket_json_and_argument_are_taken)
 {
 	struct options o;
@@ -141,6 +177,8 @@ int main(void)
 
 	tcase_add_loop_test(t, words_become_a_request, 0, (int)(sizeof(good) / sizeof(good[0])));
 	tcase_add_loop_test(t, wrong_usage_is_said_on_stderr, 0, (int)(sizeof(bad) / sizeof(bad[0])));
+	tcase_add_test(t, wrong_usage_of_what_monitors_is_known_as_such);
+	tcase_add_test(t, trouble_is_worse_than_a_warning_and_that_than_what_is_unknown);
 	tcase_add_test(t, socket_json_and_argument_are_taken);
 	tcase_add_test(t, help_and_version_need_no_command);
 	tcase_add_test(t, ages_are_short);

@@ -69,7 +69,7 @@ START_TEST(trouble_stands_out_and_the_latest_event_comes_first)
 
 	top_show(&now, &none, 40, keep, NULL);
 	ck_assert_ptr_nonnull(strstr(screen, "\n*trouble: it is hot\n"));
-	ck_assert_ptr_nonnull(strstr(screen, "lost 2\n"));
+	ck_assert_ptr_nonnull(strstr(screen, "waiting 1   dropped 2   undelivered ?\n"));
 	ck_assert_ptr_nonnull(strstr(screen, "*EVENTS\nrefusal   192.0.2.9:2"));
 	ck_assert_ptr_nonnull(strstr(screen, "no\\x1b[2J\nsession   192.0.2.9:1"));
 	top_moment_free(&now);

@@ -41,7 +41,7 @@ drafted=$("$ctl" --json import <<<'-A -t 192.0.2.10:21 -s rr
 [[ $drafted == *'"services": 1,'*'"draft": "services = ('*'192.0.2.10:21'* ]] || { echo "import drafts $drafted" >&2; failed=1; }
 
 # Every finding of doctor, and no other, is in the page.
-sources=$(cat "$top"/src/doctor/*.c "$top"/src/control/view_doctor.c "$top"/src/ctl/{doctor,probe}.c)
+sources=$(cat "$top"/src/doctor/*.c "$top"/src/control/{health,view_doctor}.c "$top"/src/ctl/{doctor,probe}.c)
 found=$({
 	tr '\n' ' ' <<<"$sources" | grep -oP 'doctor_report\([^;]*?"\K[a-z_0-9]+(?=",)'
 	sed -n 's/.*\[PROBE_[A-Z0-9_]*\] = { "\([a-z0-9_]*\)".*/\1/p' <<<"$sources"

@@ -33,9 +33,13 @@ static const struct {
 	BYTES("NOOP\rPA\xff\xfbXSS " SECRET),
 	BYTES("NOOP\rSITE\rPSWD " SECRET),
 	BYTES("RETR a\rPASS\r" SECRET),
+	/* of several lines: a password with a line feed in it, to some servers */
+	BYTES("PASS x\n" SECRET),
+	BYTES("PASS x\n\ny\n" SECRET),
+	BYTES("NOOP\rACCT x\n" SECRET "\n"),
 };
 
-enum { CASES = sizeof(hidden) / sizeof(hidden[0]) };
+enum { CASES = sizeof(hidden) / sizeof(hidden[0]), OF_ONE_LINE = CASES - 3 };
 
 static char shown[8192];
 
@@ -51,7 +55,10 @@ static int log_sink_take(void *context, const struct log_record *record)
 	return 0;
 }
 
-/* What is behind a NUL does not reach a format, so in its place goes another byte. */
+/*
+ * A message has one line of a client at most. What is behind a NUL does not reach a format, so in its
+ * place goes another byte.
+ */
 START_TEST(a_secret_behind_a_control_character_is_not_shown_by_the_log)
 {
 	char line[64] = "";
@@ -129,12 +136,33 @@ START_TEST(a_secret_behind_a_control_character_is_not_shown_by_replay)
 }
 END_TEST
 
+/* Clients that end every line with a bare LF have all but their passwords shown. */
+START_TEST(commands_behind_a_secret_are_shown)
+{
+	static const char sent[] = "USER a\nPASS " SECRET "\nsyst\nRETR x\nfoo\r\n";
+	struct control_trace *trace = control_trace_new();
+	struct transcript t = { 0 };
+
+	ck_assert_ptr_nonnull(trace);
+	shown[0] = '\0';
+	trace_bytes(trace, 0, sent, sizeof(sent) - 1);
+	ck_assert_str_eq(shown, "USER aUSER aPASS ****PASS ****systsystRETR xRETR xfoofoo");
+	control_trace_free(trace);
+	shown[0] = '\0';
+	transcript_add(&t, FROM_CLIENT, sent, sizeof(sent) - 1, transcript_seen, NULL);
+	transcript_end(&t, FROM_CLIENT, transcript_seen, NULL);
+	ck_assert_str_eq(shown, "USER aPASS ****systRETR xfoo");
+}
+END_TEST
+
 int main(void)
 {
 	TCase *t = tcase_create("secrets");
 
-	tcase_add_loop_test(t, a_secret_behind_a_control_character_is_not_shown_by_the_log, 0, CASES);
+	tcase_add_loop_test(t, a_secret_behind_a_control_character_is_not_shown_by_the_log, 0,
+			    OF_ONE_LINE);
 	tcase_add_loop_test(t, a_secret_behind_a_control_character_is_not_shown_by_trace, 0, CASES);
 	tcase_add_loop_test(t, a_secret_behind_a_control_character_is_not_shown_by_replay, 0, CASES);
+	tcase_add_test(t, commands_behind_a_secret_are_shown);
 	return run_suite("secrets", t);
 }

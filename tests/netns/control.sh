@@ -29,8 +29,8 @@ gateway_stop
 status=0
 in_director "$ctl" -s "$control" doctor >"$LAB_STATE/doctor" || status=$?
 cat "$LAB_STATE/doctor"
-((status == 1)) && grep -q 'ftpalgd does not answer' "$LAB_STATE/doctor" || lab_fail "doctor without a daemon"
+((status == 2)) && grep -q 'ftpalgd does not run' "$LAB_STATE/doctor" || lab_fail "doctor without a daemon"
 status=0
 "$ctl" -s "$control" status 2>"$LAB_STATE/error" || status=$?
-((status == 1)) && grep -q 'is ftpalgd running' "$LAB_STATE/error" || lab_fail "without a daemon: $status"
+((status == 2)) && grep -q 'ftpalgd does not run' "$LAB_STATE/error" || lab_fail "without a daemon: $status"
 lab_down
