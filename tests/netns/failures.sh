@@ -150,7 +150,7 @@ full open "fail = open"
 gateway_stop
 gateway_start "$settings $(service closed)"
 full closed "fail = closed"
-{ ctl doctor || true; } | grep 'queue 2100 has been full' >/dev/null || lab_fail "doctor does not see it"
+{ ctl doctor || true; } | grep 'queue 2100 was full' >/dev/null || lab_fail "doctor does not see it"
 reload "$settings $(service open)"
 full open "open after a reload"
 reload "$settings $(service closed)"
