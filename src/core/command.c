@@ -209,7 +209,7 @@ static bool is_odd_verb(const char *text, size_t size)
 static bool is_doubtful(const struct dialogue *now, enum verb verb, const char *text, size_t size,
 			struct span argument, bool foreign)
 {
-	return (foreign && (verb == VERB_STAT || (now->waiting_count > 0 && !now->quiet))) ||
+	return (foreign && (verb == VERB_STAT || now->waiting_count > 0)) ||
 	       (verb == VERB_UNKNOWN && foreign && is_odd_verb(text, size)) ||
 	       names_port(verb, text, argument);
 }

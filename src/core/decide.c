@@ -65,7 +65,7 @@ static void keep_unfinished(const struct situation *at, struct decision *d, cons
 	bool fits = !line->too_long && !line->cut && line->raw_size <= PARTIAL_MAX;
 
 	d->withhold = fits && must_withhold(at, d, line);
-	d->keep = d->withhold || (fits && (at->from == FROM_CLIENT || reply_is_short(line)));
+	d->keep = d->withhold || (fits && (at->from == FROM_CLIENT || reply_is_read_whole(line)));
 	d->unfinished = *line;
 	stream->phase = d->keep ? PHASE_KEPT : PHASE_SKIP;
 	if (!d->keep && at->from == FROM_SERVER && !line->too_long)

@@ -69,7 +69,7 @@ void dialogue_ask(struct dialogue *d, enum request request, bool crlf)
 	d->alone |= !crlf;
 	if (request == REQUEST_PASSIVE && d->waiting_count == 0)
 		request = REQUEST_PLACED;
-	d->heard = d->quiet = false;
+	d->heard = false;
 	if (d->waiting_count == REQUESTS_MAX && (request < REQUEST_AUTH || !forget_plain(d)))
 		return;
 	d->waiting[d->waiting_count++] = (uint8_t)request;
@@ -79,13 +79,10 @@ void dialogue_quiet(struct dialogue *d)
 {
 	uint16_t *multiline = &d->streams[FROM_SERVER].multiline;
 
-	if (dialogue_waits(d, REQUEST_FOREIGN) || (*multiline != 0 ? !d->ended_oddly : !d->heard))
+	if (*multiline == 0 || !d->ended_oddly || dialogue_waits(d, REQUEST_FOREIGN))
 		return;
-	if (*multiline != 0)
-		dialogue_answer(d, *multiline);
+	dialogue_answer(d, *multiline);
 	*multiline = 0;
-	d->alone = d->unclean = false;
-	d->quiet = true;
 }
 
 /* ---- answers ---- */

@@ -30,9 +30,9 @@
  * and wherever else an announcement is not believed, only a port inside the range that the operator
  * named for this real server is opened: nothing but FTP's own data listeners lives there.
  *
- * The quiet point. Nothing that one odd line sets may last. When the client has all that the server
- * said, the server has spoken since the client's last command, and no foreign command waits, then his
- * words are read afresh, and a multi-line reply that ended by another code is forgotten.
+ * The quiet point. Nothing that one odd line sets may last. When the client says something, has all that
+ * the server said, and no foreign command waits, then a multi-line reply whose last line had another code has
+ * ended by it.
  *
  * What this stops, tried on real servers: a name with a bare LF, PASV and a whole 227 line inside; the
  * same in CWD, MKD, TYPE, STAT; directories named `213 x` and `227 …` that STAT lists; each of them
@@ -93,7 +93,6 @@ struct dialogue {
 	uint8_t waiting_count;
 	uint8_t waiting[REQUESTS_MAX]; /* enum request, oldest first */
 	bool heard : 1;        /* a final reply has come since the client's last command */
-	bool quiet : 1;        /* the client says something at a quiet point: cleared by the command */
 	bool alone : 1;        /* what waits ended in a bare LF: set with it, cleared when nothing waits */
 	bool unclean : 1;      /* something came beside it: cleared when nothing waits or all is quiet */
 	bool doubt : 1;        /* set by what can be read in two ways: never cleared */

@@ -226,6 +226,11 @@ static bool is_greeting(struct dialogue *after, uint16_t code)
 	return greeting;
 }
 
+static bool names_path(uint16_t code)
+{
+	return code == REPLY_FILE_OK || code == REPLY_PATH;
+}
+
 /*
  * A name stands between quotes, and those inside it are doubled (RFC 959, 257). Where they do not close, the
  * name goes on in the next line, and may read there like a reply.
@@ -235,7 +240,7 @@ static void check_quotes(struct decision *d, const struct code *code, const stru
 	const char *at = line->text, *const end = line->text + line->size;
 	size_t quotes = 0;
 
-	if (code->value != REPLY_FILE_OK && code->value != REPLY_PATH)
+	if (!names_path(code->value))
 		return;
 	while ((at = memchr(at, '"', (size_t)(end - at))) != NULL) {
 		quotes++;
@@ -322,9 +327,9 @@ void reply_read(const struct situation *at, struct decision *d, const struct lin
 
 /* ---- unfinished lines ---- */
 
-bool reply_is_short(const struct line *line)
+bool reply_is_read_whole(const struct line *line)
 {
-	return line->size - prefix_size(line) < CODE_SIZE;
+	return line->size - prefix_size(line) < CODE_SIZE || names_path(read_code(line).value);
 }
 
 static bool begins_as(const char *text, size_t size, const char *code)

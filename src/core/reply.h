@@ -16,7 +16,7 @@ void reply_end(struct dialogue *after, bool bare_lf);
 /* Whether a line that begins so may have to be edited, so that its beginning must not be passed on. */
 bool reply_must_withhold(const struct situation *at, const struct dialogue *now, const struct line *line);
 
-/* Whether a line that begins so does not show its code yet. */
-bool reply_is_short(const struct line *line);
+/* Whether a line that begins so does not show its code yet, or has one by which all of it counts. */
+bool reply_is_read_whole(const struct line *line);
 
 #endif

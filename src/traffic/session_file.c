@@ -123,7 +123,6 @@ static void code_dialogue(struct codec *c, struct dialogue *d)
 		expect(c, d->waiting[i] <= REQUEST_SPOKEN);
 	}
 	d->heard = code_flag(c, d->heard);
-	d->quiet = code_flag(c, d->quiet);
 	d->alone = code_flag(c, d->alone);
 	d->unclean = code_flag(c, d->unclean);
 	d->doubt = code_flag(c, d->doubt);
