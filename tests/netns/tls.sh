@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # tls = "deny": AUTH is refused towards the client, in any segmentation, and the session goes on in
-# clear text. tls = "allow": an encrypted dialogue passes untouched, and is mended again once CCC has
-# brought it back to clear text.
+# clear text. tls = "allow": an encrypted dialogue passes untouched, and is rewritten again once CCC has
+# brought it back to clear text, where the servers' ports are named.
 . "$(dirname "$0")/gateway.sh"
 here=$(cd "$(dirname "$0")" && pwd)
 
@@ -61,8 +61,11 @@ else:
     allowed()
 END
 }
+# After CCC a session is in doubt: what passed under encryption was not seen.
+servers=
+for real in "$rs1" "$rs2"; do servers+="${servers:+, }{ real = \"$real\"; passive_ports = \"1024-65535\"; }"; done
 for tls in deny allow; do
-	gateway_start "services = ( { name = \"ftp\"; virtual = \"$vip:21\"; tls = \"$tls\"; } );"
+	gateway_start "services = ( { name = \"ftp\"; virtual = \"$vip:21\"; tls = \"$tls\"; servers = ( $servers ); } );"
 	talk $tls
 	gateway_stop
 done
