@@ -165,7 +165,7 @@ static void tell_dialogue(struct traffic *t, const struct session *s, struct cou
 /* What its server has announced, as far as the packet says so. */
 static void note_announcements(struct traffic *t, const struct situation *at, const struct decision *d)
 {
-	const reason_set refused = reason_bit(REASON_PORT_PRIVILEGED);
+	const reason_set refused = reason_bit(REASON_PORT_PRIVILEGED) | reason_bit(REASON_PORT_CLOSED);
 
 	for (size_t i = 0; i < d->want_count; i++)
 		if (d->wants[i].made && mode_is_passive(d->wants[i].mode))

@@ -9,7 +9,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 control=$LAB_STATE/run/control
 ctl() { in_director "$LAB_BUILD/src/ctl/ftpalgctl" -s "$control" "$@"; }
-closed_count() { ctl --json stats | sed -n '/"total"/,/"services"/s/.*"port_closed": \([0-9]*\).*/\1/p'; }
+closed_count() {
+	ctl --json stats | sed -n '/"total"/,/"services"/s/.*"port_\(closed\|privileged\)": \([0-9]*\).*/\2/p' |
+		awk '{ sum += $1 } END { print sum }'
+}
 
 # The server listens on each port and announces it; opened or not as said, and counted.
 announce() {	# opened|closed PORT...

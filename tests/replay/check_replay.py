@@ -387,6 +387,20 @@ class Ports(Case):
         result = self.play(self.two_sessions(), "--server-ports", "49000-50000")
         self.assertEqual(self.openings(result), ["192.0.2.10:50000", "192.0.2.10:49999"])
 
+    def test_port_outside_of_the_servers_range_is_not_opened(self):
+        talk = session(server=RS).c("PASV\r\n").s(PASV_REPLY).close()
+        for ports, opened in (("50000-50000", True), ("49000-49999", False), ("50001-65535", False)):
+            result = self.play(talk.packets, "--server-ports", ports)
+            self.assertEqual(len(self.openings(result)), opened)
+            self.assertEqual([e["reason"] for e in result.events if e["event"] == "reason"],
+                             [] if opened else ["port_closed"])
+            self.assertIn("192,0,2,10" if opened else "10,0,0,1", result.stream(RS))
+
+    def test_privileged_port_is_opened_inside_the_servers_range(self):
+        talk = session(server=RS).c("PASV\r\n").s("227 ok (10,0,0,1,0,20).\r\n").close()
+        self.assertEqual(self.openings(self.play(talk.packets)), [])
+        self.assertEqual(self.openings(self.play(talk.packets, "--server-ports", "20-20")), ["192.0.2.10:20"])
+
     def test_port_is_free_again_when_its_data_connection_came(self):
         data = Talk((CLIENT[0], 40002), ("192.0.2.10", 50000)).open().packets
         result = self.play(self.two_sessions(data))
