@@ -15,5 +15,5 @@ gateway_stop
 status=0
 probe >"$LAB_STATE/doctor" || status=$?
 cat "$LAB_STATE/doctor"
-((status == 1)) && grep -q "$vip:21 names 10.0.0" "$LAB_STATE/doctor" || lab_fail "the probe without the gateway"
+((status == 2)) && grep -q "$vip:21 names 10.0.0" "$LAB_STATE/doctor" || lab_fail "the probe without the gateway"
 lab_down
