@@ -10,9 +10,7 @@
  * same packet. Every opening is granted. A scenario that does not come out as it says ends the
  * program: a figure of something else would be worse than none.
  */
-#include "core/decide.h"
-#include "core/settle.h"
-#include "core/table.h"
+#include "core/engine.h"
 #include "../tests/support/packets.h"
 
 #include <inttypes.h>
@@ -120,35 +118,37 @@ static void fail(const struct scenario *s, const char *what)
 
 /* ---- what is measured ---- */
 
+static void grant(void *opener, const struct situation *at, struct want *want, uint64_t *ticket,
+		  reason_set *reasons)
+{
+	(void)opener;
+	(void)at;
+	(void)ticket;
+	(void)reasons;
+	want->port = want->target.port;
+	want->made = true;
+}
+
+static const struct opener_ops ops = { .make = grant };
+
 static bool pass(struct crowd *c, const struct flow *flow, const struct frame *f)
 {
-	struct session *session = table_find(c->table, flow);
-	const struct service *service;
+	const struct engine engine = { c->policy, c->table, &ops, NULL, NOW };
 	struct packet packet;
-	struct situation at;
-
-	if (session == NULL)
-		return false;
-	service = policy_find_again(c->policy, &flow->service, &session->service);
-	if (service == NULL || packet_parse(f->bytes, f->size, &packet) < 0)
-		return false;
-	at = (struct situation){
-		.policy = c->policy,
-		.service = service,
-		.session = session,
-		.splices = { table_splice(c->table, session, FROM_CLIENT),
-			     table_splice(c->table, session, FROM_SERVER) },
-		.from = f->from,
-		.packet = &packet,
-		.now = NOW,
+	struct transit transit = {
+		.session = table_find(c->table, flow), .from = f->from, .packet = &packet,
+		.decision = &c->decision,
 	};
-	decide(&at, &c->decision);
-	for (size_t i = 0; i < c->decision.want_count; i++) {
-		c->decision.wants[i].port = c->decision.wants[i].target.port;
-		c->decision.wants[i].made = true;
-	}
-	settle(&at, &c->decision, c->table, session, c->out, sizeof(c->out), &c->outcome);
-	session->adjusted |= c->outcome.adjust;
+
+	if (transit.session == NULL)
+		return false;
+	transit.service = policy_find_again(c->policy, &flow->service, &transit.session->service);
+	if (transit.service == NULL || packet_parse(f->bytes, f->size, &packet) < 0)
+		return false;
+	engine_decide(&engine, &transit);
+	engine_make(&engine, &transit);
+	engine_finish(&engine, &transit, c->out, sizeof(c->out), &c->outcome);
+	transit.session->adjusted |= c->outcome.adjust;
 	return true;
 }
 

@@ -167,13 +167,10 @@ static void read_lines(const struct situation *at, struct decision *d, struct li
 static uint32_t acknowledged(const struct situation *at)
 {
 	const enum direction other = opposite(at->from);
-	const struct splice *splice = at->splices[other];
-	const uint32_t next = at->session->dialogue.streams[other].next;
+	const struct splice_map map =
+		splice_map_at(at->splices[other], at->session->dialogue.streams[other].next);
 
-	if (at->session->splices[other] == 0)
-		return at->packet->ack;
-	return splice_to_sender(splice, next - (splice->withheld ? splice->partial_size : 0), next,
-				at->packet->ack);
+	return at->session->splices[other] == 0 ? at->packet->ack : splice_to_sender(&map, at->packet->ack);
 }
 
 /*

@@ -236,49 +236,34 @@ static void commit(const struct situation *at, struct decision *d, struct table 
 
 /* ---- emission ---- */
 
-struct map {
-	const struct splice *splice;
-	uint32_t hold;
-	uint32_t next;
-};
-
-static uint32_t ack_to_sender(const void *context, uint32_t ack)
+static uint32_t ack_to_sender(const void *map, uint32_t ack)
 {
-	const struct map *map = context;
-
-	return splice_to_sender(map->splice, map->hold, map->next, ack);
+	return splice_to_sender(map, ack);
 }
 
 /* The map of what the packet acknowledges. */
-static struct map map_of_acks(const struct situation *at, const struct table *table,
-				      const struct session *s)
+static struct splice_map map_of_acks(const struct situation *at, const struct table *table,
+				     const struct session *s)
 {
 	enum direction other = opposite(at->from);
-	const struct splice *splice = table_splice(table, s, other);
-	uint32_t next = s->dialogue.streams[other].next;
 
-	return (struct map){ splice, next - (splice->withheld ? splice->partial_size : 0),
-				     next };
+	return splice_map_at(table_splice(table, s, other), s->dialogue.streams[other].next);
 }
 
 /* The map of what the packet sends; a packet without payload holds back nothing. */
-static struct map map_of_payload(const struct situation *at, const struct table *table,
-					 const struct session *s)
+static struct splice_map map_of_payload(const struct situation *at, const struct table *table,
+					const struct session *s)
 {
 	const struct splice *splice = table_splice(table, s, at->from);
-	uint32_t next = s->dialogue.streams[at->from].next;
+	bool bare = at->packet->payload_size == 0 && !splice->withheld;
 
-	if (splice->withheld)
-		return (struct map){ splice, next - splice->partial_size, next };
-	if (at->packet->payload_size > 0)
-		return (struct map){ splice, next, next };
-	return (struct map){ splice, at->packet->seq, at->packet->seq };
+	return splice_map_at(splice, bare ? at->packet->seq : s->dialogue.streams[at->from].next);
 }
 
-static void set_urgent(const struct packet *p, const struct map *own, struct packet_writer *w)
+static void set_urgent(const struct packet *p, const struct splice_map *own, struct packet_writer *w)
 {
-	uint32_t from = splice_to_receiver(own->splice, own->hold, p->seq);
-	uint32_t to = splice_to_receiver(own->splice, own->hold, p->seq + p->urgent);
+	uint32_t from = splice_to_receiver(own, p->seq);
+	uint32_t to = splice_to_receiver(own, p->seq + p->urgent);
 
 	if ((p->flags & TCP_URG) != 0)
 		packet_set_urgent(w, (uint16_t)(to - from));
@@ -292,13 +277,13 @@ static size_t growth_limit(const struct packet *p, size_t capacity)
 }
 
 /* Where the receiver's copy of the segment ends must be where its map says, or the rest is cut off. */
-static bool is_whole(const struct packet *p, const struct map *own, size_t emitted)
+static bool is_whole(const struct packet *p, const struct splice_map *own, size_t emitted)
 {
 	uint32_t end = p->seq + (uint32_t)p->payload_size;
-	uint32_t from = splice_to_receiver(own->splice, own->hold, p->seq);
+	uint32_t from = splice_to_receiver(own, p->seq);
 
 	return !seq_before(own->hold, end) &&
-	       splice_to_receiver(own->splice, own->hold, end) - from == emitted;
+	       splice_to_receiver(own, end) - from == emitted;
 }
 
 /*
@@ -318,14 +303,14 @@ static void probe(const struct packet *p, const struct dialogue *dialogue, const
 }
 
 /* Writes what the receiver gets. Returns false when that is nothing at all. */
-static bool put_payload(const struct packet *p, const struct dialogue *dialogue, const struct map *own,
+static bool put_payload(const struct packet *p, const struct dialogue *dialogue, const struct splice_map *own,
 			struct packet_writer *w)
 {
-	uint32_t seq = splice_to_receiver(own->splice, own->hold, p->seq);
+	uint32_t seq = splice_to_receiver(own, p->seq);
 	size_t emitted;
 
 	packet_set_seq(w, seq);
-	splice_emit(own->splice, own->hold, p, w, &emitted);
+	splice_emit(own, p, w, &emitted);
 	if (emitted == 0) {
 		probe(p, dialogue, own->splice, seq, w);
 		return seq_before(p->seq, own->next);
@@ -337,11 +322,11 @@ static bool put_payload(const struct packet *p, const struct dialogue *dialogue,
 }
 
 /* A packet without payload. FIN takes along what is withheld before it: no more will come. */
-static bool put_bare(const struct packet *p, const struct map *own, struct packet_writer *w)
+static bool put_bare(const struct packet *p, const struct splice_map *own, struct packet_writer *w)
 {
 	bool withheld_fin = own->splice->withheld && (p->flags & TCP_FIN) != 0;
 
-	packet_set_seq(w, splice_to_receiver(own->splice, own->hold, p->seq));
+	packet_set_seq(w, splice_to_receiver(own, p->seq));
 	if (withheld_fin)
 		packet_append(w, own->splice->partial, own->splice->partial_size);
 	return !withheld_fin || p->seq == own->next;
@@ -351,8 +336,8 @@ static void emit(const struct situation *at, const struct table *table, const st
 		 uint8_t *buffer, size_t capacity, struct outcome *outcome)
 {
 	const struct packet *p = at->packet;
-	struct map own = map_of_payload(at, table, s);
-	struct map other = map_of_acks(at, table, s);
+	struct splice_map own = map_of_payload(at, table, s);
+	struct splice_map other = map_of_acks(at, table, s);
 	struct packet_writer w;
 
 	outcome->verdict = VERDICT_DROP;
@@ -407,6 +392,7 @@ static void settle_changes(const struct situation *at, struct decision *d, struc
 {
 	take_acknowledgement(at, table, session);
 	if (!d->drop && commit_edits(at, d, table, session) < 0) {
+		outcome->forgotten = true;
 		tidy(table, session);
 		return;
 	}
@@ -437,6 +423,8 @@ void settle(const struct situation *at, struct decision *d, struct table *table,
 	*outcome = (struct outcome){ .verdict = unchanged ? VERDICT_ACCEPT : VERDICT_DROP };
 	if (unchanged)
 		table_commit(table, session, &d->after, at->now);
-	else if (!must_fail_closed(at, d))
+	else if (must_fail_closed(at, d))
+		outcome->forgotten = true;
+	else
 		settle_changes(at, d, table, session, buffer, capacity, outcome);
 }

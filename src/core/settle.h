@@ -22,6 +22,7 @@ struct replaced {
 struct outcome {
 	enum verdict verdict;
 	size_t size;        /* of the bytes, for VERDICT_REWRITE */
+	bool forgotten;     /* dropped as if it had never come: its openings are to be taken back */
 	bool adjust;        /* from now on every packet of the session must be seen */
 	reason_set reasons; /* in addition to the decision's */
 	size_t replaced_count;

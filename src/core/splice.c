@@ -34,12 +34,13 @@ static uint32_t bytes_before(const struct edit *e, uint32_t text)
 	return text < e->size ? text : e->size - 1u;
 }
 
-uint32_t splice_to_receiver(const struct splice *s, uint32_t hold, uint32_t seq)
+uint32_t splice_to_receiver(const struct splice_map *m, uint32_t seq)
 {
+	const struct splice *s = m->splice;
 	uint32_t shift = s->shift;
 
-	if (seq_before(hold, seq))
-		seq = hold;
+	if (seq_before(m->hold, seq))
+		seq = m->hold;
 	for (size_t i = 0; i < s->edit_count; i++) {
 		const struct edit *e = &s->edits[i];
 
@@ -52,8 +53,9 @@ uint32_t splice_to_receiver(const struct splice *s, uint32_t hold, uint32_t seq)
 	return seq + shift;
 }
 
-uint32_t splice_to_sender(const struct splice *s, uint32_t hold, uint32_t next, uint32_t ack)
+uint32_t splice_to_sender(const struct splice_map *m, uint32_t ack)
 {
+	const struct splice *s = m->splice;
 	uint32_t shift = s->shift;
 
 	for (size_t i = 0; i < s->edit_count; i++) {
@@ -66,7 +68,7 @@ uint32_t splice_to_sender(const struct splice *s, uint32_t hold, uint32_t next, 
 			return e->start + bytes_before(e, ack - start);
 		shift += edit_growth(e);
 	}
-	return ack - shift == hold ? next : ack - shift;
+	return ack - shift == m->hold ? m->next : ack - shift;
 }
 
 void splice_acknowledged(struct splice *s, uint32_t ack)
@@ -121,15 +123,16 @@ static uint32_t earlier(uint32_t a, uint32_t b)
 	return seq_before(a, b) ? a : b;
 }
 
-void splice_emit(const struct splice *s, uint32_t hold, const struct packet *p,
-		 struct packet_writer *w, size_t *emitted)
+void splice_emit(const struct splice_map *m, const struct packet *p, struct packet_writer *w,
+		 size_t *emitted)
 {
+	const struct splice *s = m->splice;
 	uint32_t end = p->seq + (uint32_t)p->payload_size;
 	uint32_t at = p->seq;
 	size_t before = w->size;
 
-	if (seq_before(hold, end))
-		end = hold;
+	if (seq_before(m->hold, end))
+		end = m->hold;
 	for (size_t i = 0; i < s->edit_count && seq_before(at, end); i++) {
 		const struct edit *e = &s->edits[i];
 

@@ -45,14 +45,24 @@ struct splice {
 	struct edit edits[SPLICE_EDITS]; /* in the order of their starts, apart from each other */
 };
 
-/* The receiver's number of the sender's seq. hold: the first byte that is not passed on. */
-uint32_t splice_to_receiver(const struct splice *s, uint32_t hold, uint32_t seq);
+/* A splice at one moment: how far its direction was read, and passed on. */
+struct splice_map {
+	const struct splice *splice;
+	uint32_t hold; /* the sender's number of the first byte that is not passed on */
+	uint32_t next; /* and of the first that was not read: those between them are withheld */
+};
 
-/*
- * The sender's number of the receiver's ack. Bytes from hold to next are withheld and count as
- * received once everything before them is.
- */
-uint32_t splice_to_sender(const struct splice *s, uint32_t hold, uint32_t next, uint32_t ack);
+/* The map of a direction that was read up to next (sender's number). */
+static inline struct splice_map splice_map_at(const struct splice *s, uint32_t next)
+{
+	return (struct splice_map){ s, s->withheld ? next - s->partial_size : next, next };
+}
+
+/* The receiver's number of the sender's seq. */
+uint32_t splice_to_receiver(const struct splice_map *m, uint32_t seq);
+
+/* The sender's number of the receiver's ack. Withheld bytes count as received once all before them are. */
+uint32_t splice_to_sender(const struct splice_map *m, uint32_t ack);
 
 /* Forgets the edits that ack (receiver's number) covers; their shifts stay. */
 void splice_acknowledged(struct splice *s, uint32_t ack);
@@ -64,10 +74,9 @@ bool splice_is_idle(const struct splice *s);
 bool splice_keeps_length(const struct splice *s);
 
 /*
- * Appends to w what the receiver gets for p's payload. hold as above. Sets *emitted to the number
- * of bytes appended.
+ * Appends to w what the receiver gets for p's payload. Sets *emitted to the number of bytes appended.
  */
-void splice_emit(const struct splice *s, uint32_t hold, const struct packet *p,
-		 struct packet_writer *w, size_t *emitted);
+void splice_emit(const struct splice_map *m, const struct packet *p, struct packet_writer *w,
+		 size_t *emitted);
 
 #endif

@@ -159,11 +159,13 @@ static int hold_any_port(struct openings *o, const struct situation *at, struct 
 	return error;
 }
 
-void openings_make(struct openings *o, const struct situation *at, struct want *want,
-		   reason_set *reasons)
+static void make(void *opener, const struct situation *at, struct want *want, uint64_t *ticket,
+		 reason_set *reasons)
 {
+	struct openings *o = opener;
 	int error;
 
+	(void)ticket;
 	expire(o, at->now);
 	error = mode_is_passive(want->mode) ? hold_any_port(o, at, want) : hold(o, at, want);
 	if (error == -EBUSY)
@@ -175,17 +177,23 @@ void openings_make(struct openings *o, const struct situation *at, struct want *
 		*reasons |= reason_bit(REASON_OPENING_FAILED);
 }
 
-void openings_undo(struct openings *o, const struct situation *at, struct want *want)
+static void undo(void *opener, const struct situation *at, struct want *want)
 {
-	struct opening *opening;
+	struct opening *opening = find_shown(opener, &at->session->flow, want);
 
-	if (!want->made)
-		return;
 	want->made = false;
-	opening = find_shown(o, &at->session->flow, want);
 	if (opening != NULL && opening->session == at->session->flow.id)
-		forget(o, opening);
+		forget(opener, opening);
 }
+
+static void replace(void *opener, const struct situation *at, const struct replaced *last)
+{
+	struct want want = { .mode = MODE_PASSIVE, .port = last->shown, .made = true };
+
+	undo(opener, at, &want);
+}
+
+const struct opener_ops openings_ops = { .make = make, .undo = undo, .replace = replace };
 
 static struct opening *find_either(const struct openings *o, const struct endpoint *near,
 				   const struct endpoint *far)

@@ -10,7 +10,7 @@
 #ifndef FTPALGD_REPLAY_OPENINGS_H
 #define FTPALGD_REPLAY_OPENINGS_H
 
-#include "core/decide.h"
+#include "core/engine.h"
 
 #define OPENINGS_MAX 65536
 
@@ -19,12 +19,8 @@ struct openings;
 struct openings *openings_new(void);
 void openings_free(struct openings *o);
 
-/* Fills in want's port and made, and adds to *reasons why it was not made. */
-void openings_make(struct openings *o, const struct situation *at, struct want *want,
-		   reason_set *reasons);
-
-/* Takes back one that was made. */
-void openings_undo(struct openings *o, const struct situation *at, struct want *want);
+/* What the engine asks of an opener; the opener is a struct openings. All is in force at once. */
+extern const struct opener_ops openings_ops;
 
 /*
  * A connection is being opened. If an opening was made for it, that opening is used up and *control

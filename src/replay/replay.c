@@ -109,35 +109,18 @@ static struct session *session_of(struct replay *r, const struct passage *p)
 	return s;
 }
 
-static struct situation situate(struct replay *r, const struct passage *p)
-{
-	r->server.address = p->session->flow.server;
-	r->server.address.port = 0;
-	return (struct situation){
-		.policy = r->policy,
-		.service = &r->service,
-		.session = p->session,
-		.splices = { table_splice(r->table, p->session, FROM_CLIENT),
-			     table_splice(r->table, p->session, FROM_SERVER) },
-		.from = p->from,
-		.packet = &p->given,
-		.now = r->now,
-	};
-}
-
 static void decide_once(struct replay *r, struct passage *p)
 {
-	struct situation at = situate(r, p);
-	struct decision *d = &r->decision;
+	const struct engine engine = { r->policy, r->table, &openings_ops, r->openings, r->now };
+	struct transit transit = { p->session, &r->service, p->from, &p->given, &r->decision, 0 };
 
-	decide(&at, d);
-	for (size_t i = 0; i < d->want_count; i++)
-		openings_make(r->openings, &at, &d->wants[i], &d->reasons);
-	settle(&at, d, r->table, p->session, r->settled, sizeof(r->settled), &p->outcome);
+	r->server.address = p->session->flow.server;
+	r->server.address.port = 0;
+	engine_decide(&engine, &transit);
+	engine_make(&engine, &transit);
+	engine_finish(&engine, &transit, r->settled, sizeof(r->settled), &p->outcome);
 	if (p->outcome.adjust)
 		p->session->adjusted = true;
-	for (size_t i = 0; p->outcome.verdict == VERDICT_DROP && i < d->want_count; i++)
-		openings_undo(r->openings, &at, &d->wants[i]);
 }
 
 /*
@@ -155,16 +138,20 @@ static void decide_forced(struct replay *r, struct passage *p)
 	}
 }
 
+static struct splice_map map_of(const struct replay *r, const struct passage *p)
+{
+	return splice_map_at(table_splice(r->table, p->session, p->from),
+			     p->session->dialogue.streams[p->from].next);
+}
+
 /* Where nothing is to be passed on yet there goes a byte that its receiver has had already. */
 static int read_settled(const struct replay *r, struct passage *p)
 {
-	const struct splice *splice = table_splice(r->table, p->session, p->from);
-	uint32_t next = p->session->dialogue.streams[p->from].next;
-	uint32_t hold = next - (splice->withheld ? splice->partial_size : 0);
+	const struct splice_map map = map_of(r, p);
 	int error = packet_parse(r->settled, p->outcome.size, &p->settled);
 
 	if (error == 0 && p->given.payload_size > 0)
-		p->withheld = p->settled.seq != splice_to_receiver(splice, hold, p->given.seq);
+		p->withheld = p->settled.seq != splice_to_receiver(&map, p->given.seq);
 	return error;
 }
 
@@ -201,9 +188,8 @@ static bool has_rest(const struct replay *r, const struct passage *p, uint32_t *
 		     enum held_why *why)
 {
 	const struct packet *packet = &p->segment.packet;
-	uint32_t next = p->session->dialogue.streams[p->from].next;
-	const struct splice *splice = table_splice(r->table, p->session, p->from);
-	uint32_t hold = next - (splice->withheld ? splice->partial_size : 0);
+	const struct splice_map map = map_of(r, p);
+	const uint32_t next = map.next;
 
 	if (packet->payload_size == 0) {
 		*why = HELD_EARLY;
@@ -218,8 +204,7 @@ static bool has_rest(const struct replay *r, const struct passage *p, uint32_t *
 	if (p->outcome.verdict != VERDICT_REWRITE || p->withheld)
 		return false;
 	*why = HELD_CUT;
-	*from = splice_to_sender(splice, hold, next,
-				 p->settled.seq + (uint32_t)p->settled.payload_size);
+	*from = splice_to_sender(&map, p->settled.seq + (uint32_t)p->settled.payload_size);
 	return seq_before(packet->seq, *from) && seq_before(*from, segment_end(&p->segment));
 }
 

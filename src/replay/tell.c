@@ -53,7 +53,8 @@ static void tell_edit(struct listing *listing, const struct passage *p, const st
 		      const struct splice *splice)
 {
 	uint32_t next = p->session->dialogue.streams[p->from].next;
-	size_t start = splice_to_receiver(splice, next, edit->line.seq) - p->settled.seq;
+	const struct splice_map whole = { splice, next, next };
+	size_t start = splice_to_receiver(&whole, edit->line.seq) - p->settled.seq;
 	const char *line = (const char *)p->settled.bytes + p->settled.payload + start;
 	char text[TEXT_LINE_MAX(TRANSCRIPT_LINE_MAX)];
 	struct stamp stamp = stamp_of(p);

@@ -3,26 +3,20 @@
 
 #include <assert.h>
 
-struct ack_map {
-	const struct splice *splice;
-	uint32_t hold;
-	uint32_t next;
-};
-
 static uint32_t map_ack(const void *context, uint32_t ack)
 {
-	const struct ack_map *map = context;
+	struct splice_map map = *(const struct splice_map *)context;
 
 	/* Behind what was read there is only the number of a FIN, which moves with the rest. */
-	return splice_to_receiver(map->splice, seq_before(map->next, ack) ? ack : map->hold, ack);
+	if (seq_before(map.next, ack))
+		map.hold = ack;
+	return splice_to_receiver(&map, ack);
 }
 
-static struct ack_map map_of(const struct table *table, const struct session *s, enum direction from)
+static struct splice_map map_of(const struct table *table, const struct session *s, enum direction from)
 {
-	const struct splice *splice = table_splice(table, s, opposite(from));
-	uint32_t next = s->dialogue.streams[opposite(from)].next;
-
-	return (struct ack_map){ splice, next - (splice->withheld ? splice->partial_size : 0), next };
+	return splice_map_at(table_splice(table, s, opposite(from)),
+			     s->dialogue.streams[opposite(from)].next);
 }
 
 /* A packet's headers, which always fit: the packet came out of at most as many bytes. */
@@ -37,7 +31,7 @@ static struct packet_writer begin(const struct packet *p, uint8_t *buffer)
 }
 
 /* The packet with its acknowledgement and SACK blocks mapped; returns its size. */
-static size_t map_acks(const struct packet *p, const struct ack_map *map,
+static size_t map_acks(const struct packet *p, const struct splice_map *map,
 		       uint8_t buffer[static PACKET_SIZE_MAX])
 {
 	struct packet_writer w = begin(p, buffer);
@@ -72,7 +66,7 @@ bool view_give(const struct table *table, struct passage *p, bool live,
 	       uint8_t buffer[static PACKET_SIZE_MAX])
 {
 	const struct packet *packet = &p->segment.packet;
-	struct ack_map map = map_of(table, p->session, p->from);
+	struct splice_map map = map_of(table, p->session, p->from);
 	uint32_t mapped = packet->ack;
 
 	p->given = *packet;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "traffic/opener.h"
 
+#include "core/opening.h"
 #include "kernel/conntrack.h"
 #include "kernel/expectation.h"
 
@@ -178,9 +179,10 @@ static void shorten_entry(struct opener *o, const struct situation *at, const st
 	(void)!send_entry(o, &entry, &ticket);
 }
 
-void opener_make(struct opener *o, const struct situation *at, struct want *want,
-		 uint64_t *ticket, reason_set *reasons)
+static void make(void *opener, const struct situation *at, struct want *want, uint64_t *ticket,
+		 reason_set *reasons)
 {
+	struct opener *o = opener;
 	int error;
 
 	if (!at->session->flow.has_helper)
@@ -203,24 +205,24 @@ void opener_make(struct opener *o, const struct situation *at, struct want *want
 		*reasons |= reason_bit(REASON_OPENING_FAILED);
 }
 
-int opener_settled(struct opener *o, uint64_t ticket)
+static int settled(void *opener, uint64_t ticket)
 {
-	int settled;
+	struct opener *o = opener;
+	int in_force;
 
 	if (ticket <= o->before)
 		return -ESTALE;
-	settled = ipvs_sync_settled(o->sync, ticket - o->before);
-	if (settled == -ESTALE)
+	in_force = ipvs_sync_settled(o->sync, ticket - o->before);
+	if (in_force == -ESTALE)
 		o->stale = true;
-	return settled;
+	return in_force;
 }
 
-int opener_send_again(struct opener *o, const struct situation *at, const struct want *want,
-		      uint64_t *ticket)
+static int send_again(void *opener, const struct situation *at, const struct want *want, uint64_t *ticket)
 {
 	struct ipvs_entry entry = entry_of(at, want, at->policy->opening_seconds);
 
-	return send_entry(o, &entry, ticket);
+	return send_entry(opener, &entry, ticket);
 }
 
 int opener_keep_alive(struct opener *o, const struct flow *flow, uint32_t seconds)
@@ -233,16 +235,16 @@ int opener_keep_alive(struct opener *o, const struct flow *flow, uint32_t second
 	if (established <= 0 || o->sync == NULL)
 		return established;
 	/* Nobody asks for this one's ticket: the next one finds out whether the thread lives. */
-	if (o->last > o->before && opener_settled(o, o->last) == -ESTALE)
+	if (o->last > o->before && settled(o, o->last) == -ESTALE)
 		o->stale = true;
 	error = send_entry(o, &entry, &ticket);
 	return error < 0 ? error : 1;
 }
 
-void opener_undo(struct opener *o, const struct situation *at, struct want *want)
+static void undo(void *opener, const struct situation *at, struct want *want)
 {
-	if (!want->made)
-		return;
+	struct opener *o = opener;
+
 	want->made = false;
 	if (at->session->flow.has_helper)
 		unexpect(o, at, want);
@@ -251,11 +253,20 @@ void opener_undo(struct opener *o, const struct situation *at, struct want *want
 }
 
 /* Whether it was used only its expectation knows: the kernel removes that with its first packet. */
-void opener_replace(struct opener *o, const struct situation *at, const struct replaced *last)
+static void replace(void *opener, const struct situation *at, const struct replaced *last)
 {
+	struct opener *o = opener;
 	struct want want = { .mode = MODE_PASSIVE, .target = at->session->flow.server, .port = last->shown };
 
 	want.target.port = last->target;
 	if (at->session->flow.has_helper && unexpect(o, at, &want) && needs_entry(o, at, &want))
 		shorten_entry(o, at, &want);
 }
+
+const struct opener_ops opener_ops = {
+	.make = make,
+	.settled = settled,
+	.send_again = send_again,
+	.undo = undo,
+	.replace = replace,
+};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Makes openings in the kernel: what decide wants, done.
+ * Makes openings in the kernel: what decide wants, done (struct opener_ops of core/engine.h).
  *
  *	                 expectation                  IPVS entry
  *	passive, ipvs    client → VIP:port            client:any → VIP:port → RS:port
@@ -8,8 +8,8 @@
  *	active, ipvs     RS:any → client, altered     client:port → VIP:20 → RS:20
  *	active, ct       the same                     -
  *
- * The expectation is acknowledged by the kernel before opener_make returns; the IPVS entry is in
- * force once opener_settled says so. A session older than the helper can have no expectation:
+ * The expectation is acknowledged by the kernel before make returns; the IPVS entry is in force once
+ * settled says so. A session older than the helper can have no expectation:
  * then the entry alone carries the data connection.
  *
  * Where the backup thread has been replaced or has gone, what was on its way is lost, and the next
@@ -20,8 +20,7 @@
 #ifndef FTPALGD_TRAFFIC_OPENER_H
 #define FTPALGD_TRAFFIC_OPENER_H
 
-#include "core/opening.h"
-#include "core/settle.h"
+#include "core/engine.h"
 #include "kernel/ipvs_sync.h"
 #include "kernel/netlink.h"
 #include "traffic/backup.h"
@@ -36,25 +35,8 @@ void opener_close(struct opener *o);
 /* Readable when opener_settled has news; -1 where nothing ever waits. */
 int opener_fd(const struct opener *o);
 
-/*
- * Makes one opening: sets port and made, and adds to reasons what went wrong. *ticket becomes
- * what opener_settled is asked for, and stays as it is when there is nothing to wait for.
- */
-void opener_make(struct opener *o, const struct situation *at, struct want *want,
-		 uint64_t *ticket, reason_set *reasons);
-
-/* 1: in force; 0: not yet; -errno: lost, send it again. */
-int opener_settled(struct opener *o, uint64_t ticket) __attribute__((warn_unused_result));
-
-/* Sends the entry of an opening once more, with a ticket of its own. */
-int opener_send_again(struct opener *o, const struct situation *at, const struct want *want,
-		      uint64_t *ticket) __attribute__((warn_unused_result));
-
-/* Takes an opening back, as far as nobody has used it. */
-void opener_undo(struct opener *o, const struct situation *at, struct want *want);
-
-/* Takes back a passive opening of the session that nobody has used: another one has taken its place. */
-void opener_replace(struct opener *o, const struct situation *at, const struct replaced *last);
+/* What the engine asks of an opener, as the kernel does it; the opener is a struct opener. */
+extern const struct opener_ops opener_ops;
 
 /*
  * IPVS forgets a connection that is silent for long, as a control connection is while it waits for

@@ -51,8 +51,9 @@ static struct pending_packet *take_slot(struct pending *p)
 	return slot;
 }
 
-struct pending_packet *pending_add(struct pending *p, const struct packet *packet)
+struct pending_packet *pending_add(struct pending *p, const struct transit *transit)
 {
+	const struct packet *packet = transit->packet;
 	struct pending_packet *slot = take_slot(p);
 
 	if (slot == NULL)
@@ -60,6 +61,11 @@ struct pending_packet *pending_add(struct pending *p, const struct packet *packe
 	slot->next = NULL;
 	slot->packet = *packet;
 	slot->packet.bytes = memcpy(slot->bytes, packet->bytes, packet->size);
+	slot->service = *transit->service;
+	slot->transit = (struct transit){
+		.session = transit->session, .service = &slot->service, .from = transit->from,
+		.packet = &slot->packet, .decision = &slot->decision,
+	};
 	slot->decided = false;
 	*p->end = slot;
 	p->end = &slot->next;

@@ -8,7 +8,7 @@
 #ifndef FTPALGD_TRAFFIC_PENDING_H
 #define FTPALGD_TRAFFIC_PENDING_H
 
-#include "core/decide.h"
+#include "core/engine.h"
 
 #define PENDING_MAX 256
 
@@ -16,14 +16,12 @@ struct pending_packet {
 	struct pending_packet *next;
 	uint32_t id;             /* the queue's */
 	uint64_t arrived;        /* us */
-	struct session *session; /* kept in the table by its busy count */
+	struct transit transit;  /* through what follows; its session is kept in the table by its busy count */
 	struct service service;  /* a copy: the policy may be replaced meanwhile (pending_set_policy) */
 	struct packet packet;
-	enum direction from;
-	bool decided;            /* waits for its opening, not only for its turn */
-	uint64_t ticket;
-	uint64_t deadline;       /* ms */
 	struct decision decision;
+	bool decided;            /* waits for its opening, not only for its turn */
+	uint64_t deadline;       /* ms */
 	uint8_t bytes[PACKET_SIZE_MAX];
 };
 
@@ -34,8 +32,8 @@ void pending_free(struct pending *p);
 
 bool pending_is_empty(const struct pending *p);
 
-/* A slot at the end of the queue with a copy of the packet's bytes; NULL when all are taken. */
-struct pending_packet *pending_add(struct pending *p, const struct packet *packet);
+/* A slot at the end of the queue with a copy of what is on its way; NULL when all are taken. */
+struct pending_packet *pending_add(struct pending *p, const struct transit *transit);
 
 /*
  * Visits the packets in order. visit returns true when the packet is done with: its slot is then

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "traffic/traffic.h"
 
-#include "core/settle.h"
 #include "kernel/conntrack.h"
 
 #include <errno.h>
@@ -174,91 +173,73 @@ static void note_announcements(struct traffic *t, const struct situation *at, co
 		announcements_refuse(t->announced, &at->session->flow, at->now);
 }
 
-static void finish(struct traffic *t, const struct situation *at, struct session *s,
-		   struct decision *d, uint32_t id)
+static struct engine engine_of(const struct traffic *t)
 {
-	const struct dialogue before = s->dialogue;
-	struct counters *tally = tally_of(t, s);
-	struct outcome outcome;
+	return (struct engine){ t->policy, t->table, &opener_ops, t->opener, t->now };
+}
 
-	settle(at, d, t->table, s, t->bytes, sizeof(t->bytes), &outcome);
-	if (t->trace != NULL)
-		trace_packet(t->trace, at, &before, &outcome, t->bytes, t->now_ms);
-	if (outcome.adjust)
-		adjust(t, s, tally);
+static void record(struct traffic *t, const struct situation *at, struct counters *tally,
+		   const struct decision *d, const struct outcome *outcome)
+{
 	for (size_t i = 0; i < d->want_count; i++)
 		if (d->wants[i].made)
 			tell_opening(t, at, tally, &d->wants[i]);
 	note_announcements(t, at, d);
-	tell_dialogue(t, s, tally, &before);
-	count_reasons(t, at, tally, d->reasons | outcome.reasons);
+	count_reasons(t, at, tally, d->reasons | outcome->reasons);
 	counter_add(&tally->packets, 1);
-	if (outcome.verdict == VERDICT_REWRITE)
+	if (outcome->verdict == VERDICT_REWRITE)
 		counter_add(&tally->rewritten, 1);
-	if (outcome.verdict == VERDICT_DROP)
+	if (outcome->verdict == VERDICT_DROP)
 		counter_add(&tally->dropped, 1);
+}
+
+static void finish(struct traffic *t, const struct transit *packet, uint32_t id)
+{
+	const struct engine engine = engine_of(t);
+	struct session *s = packet->session;
+	const struct dialogue before = s->dialogue;
+	struct counters *tally = tally_of(t, s);
+	struct situation at;
+	struct outcome outcome;
+
+	engine_finish(&engine, packet, t->bytes, sizeof(t->bytes), &outcome);
+	at = engine_situation(&engine, packet);
+	if (t->trace != NULL)
+		trace_packet(t->trace, &at, &before, &outcome, t->bytes, t->now_ms);
+	if (outcome.adjust)
+		adjust(t, s, tally);
+	record(t, &at, tally, packet->decision, &outcome);
+	tell_dialogue(t, s, tally, &before);
 	verdict(t, id, &outcome);
-	for (size_t i = 0; i < outcome.replaced_count; i++)
-		opener_replace(t->opener, at, &outcome.replaced[i]);
-}
-
-static void situate(struct traffic *t, struct situation *at, struct session *s,
-		    const struct service *service, enum direction from, const struct packet *packet)
-{
-	*at = (struct situation){
-		.policy = t->policy,
-		.service = service,
-		.session = s,
-		.splices = { table_splice(t->table, s, FROM_CLIENT),
-			     table_splice(t->table, s, FROM_SERVER) },
-		.from = from,
-		.packet = packet,
-		.now = t->now,
-	};
-}
-
-/* Makes what the packet wants. Returns whether it has to wait for any of it. */
-static bool make_openings(struct traffic *t, const struct situation *at, struct decision *d,
-			  uint64_t *ticket)
-{
-	*ticket = 0;
-	for (size_t i = 0; i < d->want_count; i++)
-		opener_make(t->opener, at, &d->wants[i], ticket, &d->reasons);
-	return *ticket != 0;
 }
 
 /* Decides on a waiting packet whose turn has come. Returns true when it is done with. */
 static bool start_pending(struct traffic *t, struct pending_packet *p)
 {
-	struct situation at;
+	const struct engine engine = engine_of(t);
 
-	situate(t, &at, p->session, &p->service, p->from, &p->packet);
-	decide(&at, &p->decision);
-	if (!make_openings(t, &at, &p->decision, &p->ticket)) {
-		finish(t, &at, p->session, &p->decision, p->id);
+	engine_decide(&engine, &p->transit);
+	if (engine_make(&engine, &p->transit)) {
+		finish(t, &p->transit, p->id);
 		return true;
 	}
 	p->decided = true;
 	p->deadline = now_ms() + OPENING_WAIT_MS;
 	if (t->finish_by != 0 && p->deadline > t->finish_by)
 		p->deadline = t->finish_by;
-	p->session->blocked = true;
+	p->transit.session->blocked = true;
 	return false;
 }
 
-static bool make_pending(struct traffic *t, struct session *s, const struct service *service,
-			 const struct packet *packet, const struct queue_packet *queued)
+static bool make_pending(struct traffic *t, const struct transit *packet, uint32_t id)
 {
 	struct pending_packet *p = pending_add(t->pending, packet);
 
 	if (p == NULL)
 		return false;
-	p->id = queued->id;
+	p->id = id;
 	p->arrived = now_us();
-	p->session = s;
-	p->service = *service;
-	p->from = queued->direction;
-	s->busy++;
+	packet->session->busy++;
 	return true;
 }
 
@@ -278,23 +259,21 @@ static struct session *add_session(struct traffic *t, const struct flow *flow)
 }
 
 /* Returns whether the packet has its verdict; else it waits. */
-static bool handle_session(struct traffic *t, const struct queue_packet *queued, struct session *s,
-			   const struct service *service, const struct packet *packet)
+static bool handle_session(struct traffic *t, const struct transit *packet, uint32_t id)
 {
-	struct situation at;
+	const struct engine engine = engine_of(t);
 
-	if (s->busy == 0) {
-		situate(t, &at, s, service, queued->direction, packet);
-		decide(&at, &t->decision);
-		if (t->decision.want_count == 0) {
-			finish(t, &at, s, &t->decision, queued->id);
+	if (packet->session->busy == 0) {
+		engine_decide(&engine, packet);
+		if (packet->decision->want_count == 0) {
+			finish(t, packet, id);
 			return true;
 		}
 	}
-	if (make_pending(t, s, service, packet, queued))
+	if (make_pending(t, packet, id))
 		return false;
 	/* Too many wait: the sender will send it again. */
-	verdict(t, queued->id, &(struct outcome){ .verdict = VERDICT_DROP });
+	verdict(t, id, &(struct outcome){ .verdict = VERDICT_DROP });
 	return true;
 }
 
@@ -324,49 +303,25 @@ static bool handle(struct traffic *t, const struct queue_packet *queued)
 			s = add_session(t, &queued->flow);
 	}
 	if (s != NULL)
-		return handle_session(t, queued, s, service, &packet);
+		return handle_session(t, &(struct transit){ s, service, queued->direction, &packet, &t->decision, 0 },
+				      queued->id);
 	accept_packet(t, queued->id);
 	return true;
 }
 
 /* ---- waiting ---- */
 
-static void fail_openings(struct traffic *t, const struct situation *at, struct decision *d)
-{
-	for (size_t i = 0; i < d->want_count; i++)
-		opener_undo(t->opener, at, &d->wants[i]);
-	d->reasons |= reason_bit(REASON_OPENING_FAILED);
-}
-
-/* Sends again what was lost. Returns 0 or -errno. */
-static int send_again(struct traffic *t, const struct situation *at, struct pending_packet *p)
-{
-	int error = 0;
-
-	for (size_t i = 0; error == 0 && i < p->decision.want_count; i++)
-		if (p->decision.wants[i].made)
-			error = opener_send_again(t->opener, at, &p->decision.wants[i], &p->ticket);
-	return error;
-}
-
 /* Decides, waits or finishes. Returns true when the packet is done with. */
 static bool carry_on(struct traffic *t, struct pending_packet *p)
 {
-	struct session *s = p->session;
-	struct situation at;
-	int settled;
+	const struct engine engine = engine_of(t);
+	struct session *s = p->transit.session;
 
 	if (!p->decided)
 		return !s->blocked && start_pending(t, p);
-	situate(t, &at, s, &p->service, p->from, &p->packet);
-	settled = opener_settled(t->opener, p->ticket);
-	if (settled < 0)
-		settled = send_again(t, &at, p);
-	if (settled == 0 && now_ms() < p->deadline)
+	if (!engine_ready(&engine, &p->transit, now_ms() >= p->deadline))
 		return false;
-	if (settled <= 0)
-		fail_openings(t, &at, &p->decision);
-	finish(t, &at, s, &p->decision, p->id);
+	finish(t, &p->transit, p->id);
 	s->blocked = false;
 	return true;
 }
@@ -377,7 +332,7 @@ static bool visit_pending(void *context, struct pending_packet *p)
 
 	if (!carry_on(t, p))
 		return false;
-	p->session->busy--;
+	p->transit.session->busy--;
 	latency_add(&t->latency, now_us() - p->arrived, 1);
 	return true;
 }

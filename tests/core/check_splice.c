@@ -73,6 +73,16 @@ static uint32_t receivers(const struct written *w, size_t place)
 	return w->first + w->shift + (uint32_t)place;
 }
 
+static uint32_t to_receiver(const struct splice *s, uint32_t end, uint32_t seq)
+{
+	return splice_to_receiver(&(struct splice_map){ s, end, end }, seq);
+}
+
+static uint32_t to_sender(const struct splice *s, uint32_t end, uint32_t ack)
+{
+	return splice_to_sender(&(struct splice_map){ s, end, end }, ack);
+}
+
 START_TEST(every_number_has_its_place_on_the_other_side)
 {
 	struct random r = { 7 };
@@ -85,7 +95,7 @@ START_TEST(every_number_has_its_place_on_the_other_side)
 		make(&r, &w, &s);
 		end = w.first + STREAM;
 		for (size_t i = 0; i <= STREAM; i++)
-			if (splice_to_receiver(&s, end, w.first + (uint32_t)i) != receivers(&w, w.place[i]))
+			if (to_receiver(&s, end, w.first + (uint32_t)i) != receivers(&w, w.place[i]))
 				ck_abort_msg("case %d: byte %zu", n, i);
 	}
 }
@@ -105,7 +115,7 @@ START_TEST(every_acknowledgement_covers_what_arrived_and_no_more)
 		make(&r, &w, &s);
 		end = w.first + STREAM;
 		for (size_t place = 0; place <= w.heard_size; place++) {
-			uint32_t ack = splice_to_sender(&s, end, end, receivers(&w, place));
+			uint32_t ack = to_sender(&s, end, receivers(&w, place));
 
 			while (known < STREAM && w.place[known + 1] <= place)
 				known++;
@@ -123,6 +133,7 @@ START_TEST(any_segment_carries_its_part_of_the_text)
 
 	for (int n = 0; n < 10000; n++) {
 		struct written w;
+		struct splice_map map;
 		struct splice s;
 		size_t from, to, emitted, hold;
 		uint8_t bytes[STREAM + 100], out[4 * STREAM];
@@ -139,7 +150,8 @@ START_TEST(any_segment_carries_its_part_of_the_text)
 		shape.payload_size = to - from;
 		ck_assert_int_eq(packet_parse(bytes, shape_write(&shape, bytes), &p), 0);
 		ck_assert_int_eq(packet_begin(&writer, &p, out, sizeof(out)), 0);
-		splice_emit(&s, w.first + (uint32_t)hold, &p, &writer, &emitted);
+		map = (struct splice_map){ &s, w.first + (uint32_t)hold, w.first + STREAM };
+		splice_emit(&map, &p, &writer, &emitted);
 		to = to < hold ? to : hold;
 		to = to > from ? to : from;
 		if (emitted != w.place[to] - w.place[from] ||
@@ -170,7 +182,7 @@ START_TEST(edits_are_forgotten_when_all_of_them_is_acknowledged)
 		}
 		for (size_t i = 0; i <= STREAM; i++)
 			if (w.place[i] >= place &&
-			    splice_to_receiver(&s, end, w.first + (uint32_t)i) != receivers(&w, w.place[i]))
+			    to_receiver(&s, end, w.first + (uint32_t)i) != receivers(&w, w.place[i]))
 				ck_abort_msg("case %d: byte %zu behind %zu", n, i, place);
 	}
 }
@@ -178,13 +190,14 @@ END_TEST
 
 START_TEST(withheld_bytes_count_once_all_before_them_arrived)
 {
-	struct splice s = { .shift = 5, .withheld = true, .partial_size = 3 };
+	const struct splice s = { .shift = 5, .withheld = true, .partial_size = 3 };
+	const struct splice_map map = splice_map_at(&s, 1003);
 
-	ck_assert_uint_eq(splice_to_receiver(&s, 1000, 999), 1004);
-	ck_assert_uint_eq(splice_to_receiver(&s, 1000, 1000), 1005);
-	ck_assert_uint_eq(splice_to_receiver(&s, 1000, 1003), 1005);
-	ck_assert_uint_eq(splice_to_sender(&s, 1000, 1003, 1004), 999);
-	ck_assert_uint_eq(splice_to_sender(&s, 1000, 1003, 1005), 1003);
+	ck_assert_uint_eq(splice_to_receiver(&map, 999), 1004);
+	ck_assert_uint_eq(splice_to_receiver(&map, 1000), 1005);
+	ck_assert_uint_eq(splice_to_receiver(&map, 1003), 1005);
+	ck_assert_uint_eq(splice_to_sender(&map, 1004), 999);
+	ck_assert_uint_eq(splice_to_sender(&map, 1005), 1003);
 }
 END_TEST
 

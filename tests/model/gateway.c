@@ -64,37 +64,51 @@ void gateway_restart(struct gateway *g, const struct flow *flow)
 	g->all_reasons = 0;
 }
 
-static void open_all(struct gateway *g)
+static void make(void *opener, const struct situation *at, struct want *want, uint64_t *ticket,
+		 reason_set *reasons)
 {
-	for (size_t i = 0; i < g->decision.want_count; i++) {
-		struct want *want = &g->decision.wants[i];
+	struct gateway *g = opener;
 
-		want->made = false;
-		want->port = 0;
-		if (g->open != NULL) {
-			g->open(g->context, want);
-		} else {
-			want->port = want->target.port;
-			want->made = true;
-		}
+	(void)at;
+	(void)ticket;
+	(void)reasons;
+	want->made = false;
+	want->port = 0;
+	if (g->open != NULL) {
+		g->open(g->context, want);
+	} else {
+		want->port = want->target.port;
+		want->made = true;
 	}
 }
 
+static void undo(void *opener, const struct situation *at, struct want *want)
+{
+	(void)opener;
+	(void)at;
+	want->made = false;
+}
+
+static void replace(void *opener, const struct situation *at, const struct replaced *last)
+{
+	(void)opener;
+	(void)at;
+	(void)last;
+}
+
+static const struct opener_ops ops = { .make = make, .undo = undo, .replace = replace };
+
 bool gateway_pass(struct gateway *g, enum direction from, const uint8_t *bytes, size_t size)
 {
+	const struct engine engine = { g->policy, g->table, &ops, g, g->now };
 	struct packet p;
-	struct situation at = {
-		.policy = g->policy, .service = g->service, .session = g->session,
-		.from = from, .packet = &p, .now = g->now,
-	};
+	struct transit transit = { g->session, g->service, from, &p, &g->decision, 0 };
 
 	if (packet_parse(bytes, size, &p) < 0)
 		return false;
-	for (enum direction d = FROM_CLIENT; d < DIRECTIONS; d++)
-		at.splices[d] = table_splice(g->table, g->session, d);
-	decide(&at, &g->decision);
-	open_all(g);
-	settle(&at, &g->decision, g->table, g->session, g->out, sizeof(g->out), &g->outcome);
+	engine_decide(&engine, &transit);
+	engine_make(&engine, &transit);
+	engine_finish(&engine, &transit, g->out, sizeof(g->out), &g->outcome);
 	g->reasons = g->decision.reasons | g->outcome.reasons;
 	g->all_reasons |= g->reasons;
 	g->session->adjusted |= g->outcome.adjust;

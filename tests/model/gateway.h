@@ -5,9 +5,7 @@
 #ifndef FTPALGD_TESTS_MODEL_GATEWAY_H
 #define FTPALGD_TESTS_MODEL_GATEWAY_H
 
-#include "core/decide.h"
-#include "core/settle.h"
-#include "core/table.h"
+#include "core/engine.h"
 
 /* Makes an opening: fills port and made of the want. */
 typedef void gateway_open(void *context, struct want *want);

@@ -37,11 +37,12 @@ static struct policy *before;
 static void begin(void)
 {
 	const struct packet packet = { .bytes = (const uint8_t *)"", .size = 0 };
+	struct transit transit = { .packet = &packet };
 
 	before = make_policy("192.0.2.1:21", 2000);
 	pending = pending_new();
-	waiting = pending_add(pending, &packet);
-	waiting->service = before->services[0];
+	transit.service = &before->services[0];
+	waiting = pending_add(pending, &transit);
 }
 
 static void end(void)
