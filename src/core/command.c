@@ -118,15 +118,29 @@ static bool is_attention(const char *text, size_t size)
 	return size > 0 && (uint8_t)text[0] == TELNET_IAC;
 }
 
-/* Whether every server reads this line as one command, and as this one. */
-static bool is_clean(const struct line *line, const char *text, size_t size)
+static bool may_be(const char *text, size_t size, const char *verb)
 {
-	size_t start = attention(text, size);
+	return strncasecmp(text, verb, size < 4 ? size : 4) == 0;
+}
 
-	return line->raw_size <= COMMAND_SIZE_MAX && memchr(text, '\r', size) == NULL &&
-	       memchr(text, '\0', size) == NULL && memchr(text + start, TELNET_IAC, size - start) == NULL &&
-	       (start == 0 || strncasecmp(text + start, "ABOR", 4) == 0 ||
-		strncasecmp(text + start, "STAT", 4) == 0 || strncasecmp(text + start, "QUIT", 4) == 0);
+/* What a client says behind a call for attention. */
+static bool may_interrupt(const char *text, size_t size)
+{
+	return may_be(text, size, "ABOR") || may_be(text, size, "STAT") || may_be(text, size, "QUIT");
+}
+
+/* Whether every server reads this line, or what begins so, as one command, and as this one. */
+static bool is_clean(const struct line *line)
+{
+	const size_t start = attention(line->text, line->size), size = line->size - start;
+	const char *text = line->text + start;
+
+	if (line->raw_size > COMMAND_SIZE_MAX || memchr(line->text, '\r', line->size) != NULL ||
+	    memchr(line->text, '\0', line->size) != NULL)
+		return false;
+	if (memchr(text, TELNET_IAC, size) != NULL)
+		return !line->complete && size == 1;
+	return start == 0 || (may_interrupt(text, size) && (size >= 4 || !line->complete));
 }
 
 static bool is_active(enum verb verb)
@@ -204,12 +218,16 @@ static bool is_odd_verb(const char *text, size_t size)
 
 /*
  * STAT of a file or folder lists names at once. A foreign command behind others has no certain place: the
- * replies to these may be too many, or they may be no commands to the server but words of a name.
+ * replies to these may be too many, or they may be no commands to the server but words of a name. A request
+ * for an address that was refused is none of these.
  */
 static bool is_doubtful(const struct dialogue *now, enum verb verb, const char *text, size_t size,
 			struct span argument, bool foreign)
 {
-	return (foreign && (verb == VERB_STAT || now->waiting_count > 0)) ||
+	const size_t count = now->waiting_count;
+	const bool waits = count > 0 && now->waiting[count - 1] != REQUEST_SPOKEN;
+
+	return (foreign && (verb == VERB_STAT || waits)) ||
 	       (verb == VERB_UNKNOWN && foreign && is_odd_verb(text, size)) ||
 	       names_port(verb, text, argument);
 }
@@ -227,7 +245,7 @@ void command_read(const struct situation *at, struct decision *d, const struct l
 		command_read_unknown(d, !line->bare_lf);
 		return;
 	}
-	clean = is_clean(line, line->text, size);
+	clean = is_clean(line);
 	if (!clean)
 		command_doubt(d);
 	text = clean && !is_attention(line->text, size) ? line->text
@@ -238,12 +256,19 @@ void command_read(const struct situation *at, struct decision *d, const struct l
 		command_doubt(d);
 	dialogue_ask(&d->after, request_of(verb, foreign), !line->bare_lf);
 	d->after.closing = d->after.resynchronised = false;
+	d->after.moved |= verb == VERB_MOVE;
 	if (is_active(verb)) {
 		d->after.port_named = true;
 		read_active(at, d, verb, text + argument.start, argument.size);
 	} else if (verb == VERB_AUTH && at->service->deny_tls) {
 		refuse_auth(d, line, text + argument.start, argument.size);
 	}
+}
+
+void command_begin(struct decision *d, const struct line *line)
+{
+	if (!is_clean(line))
+		command_doubt(d);
 }
 
 void command_read_unknown(struct decision *d, bool crlf)

@@ -13,6 +13,12 @@
 /* Reads a line that has ended; one that is too long or cut was not read. */
 void command_read(const struct situation *at, struct decision *d, const struct line *line);
 
+/*
+ * Looks at the beginning of a line whose end has not come: a server may have read more than one line in it,
+ * and TLS that has begun unnoticed never ends one.
+ */
+void command_begin(struct decision *d, const struct line *line);
+
 /* Reads the end of a line whose beginning was let go of unread. */
 void command_read_unknown(struct decision *d, bool crlf);
 

@@ -64,11 +64,13 @@ static void keep_unfinished(const struct situation *at, struct decision *d, cons
 	struct stream *stream = &d->after.streams[at->from];
 	bool fits = !line->too_long && !line->cut && line->raw_size <= PARTIAL_MAX;
 
+	if (at->from == FROM_CLIENT)
+		command_begin(d, line);
 	d->withhold = fits && must_withhold(at, d, line);
 	d->keep = d->withhold || (fits && (at->from == FROM_CLIENT || reply_is_read_whole(line)));
 	d->unfinished = *line;
 	stream->phase = d->keep ? PHASE_KEPT : PHASE_SKIP;
-	if (!d->keep && at->from == FROM_SERVER && !line->too_long)
+	if (!d->keep && at->from == FROM_SERVER)
 		reply_read(at, d, line);
 }
 
@@ -149,7 +151,7 @@ static void read_lines(const struct situation *at, struct decision *d, struct li
 			keep_unfinished(at, d, &line);
 		else if (at->from == FROM_CLIENT)
 			command_read(at, d, &line);
-		else if (!line.too_long)
+		else
 			reply_read(at, d, &line);
 		if (d->drop) {
 			forget_segment(at, d);
@@ -230,7 +232,7 @@ static void resume(struct decision *d, enum direction which, uint32_t seq)
 	stream->early_drops = 0;
 	note_cr(&d->after, which, false);
 	dialogue_forget(&d->after);
-	d->after.resynchronised = true;
+	d->after.resynchronised = d->after.moved = true;
 	if (which == FROM_CLIENT)
 		forget_unsure(&d->after);
 }
@@ -344,6 +346,7 @@ static void greet(const struct situation *at, struct decision *d)
 		return;
 	d->after.resynchronised = at->from == FROM_CLIENT || (memcmp(text, "220", size) != 0 &&
 							      memcmp(text, "120", size) != 0);
+	d->after.moved = d->after.resynchronised;
 }
 
 /* Nothing in it is read, so that its order does not matter. */
@@ -363,7 +366,7 @@ static void leave_tls(struct decision *d)
 	if (after->cipher_seen)
 		command_doubt(d);
 	after->encrypted = after->cipher_seen = false;
-	after->resynchronised = true;
+	after->resynchronised = after->moved = true;
 	for (enum direction which = FROM_CLIENT; which < DIRECTIONS; which++)
 		after->streams[which].sure = after->streams[which].next;
 	forget_unsure(after);

@@ -174,8 +174,14 @@ static void read_announcement(const struct situation *at, struct decision *d, co
 
 /*
  * Some servers say 200 or 250. Such codes answer other commands as well, with the words of clients and
- * with names: only to a request beside which nothing waited, and where no PORT named an address.
+ * with names: only to a request beside which nothing waited, where no PORT named an address, and outside a
+ * named range only where no folder's name can stand in the line.
  */
+static bool believes_odd(const struct dialogue *now, const struct line *line)
+{
+	return dialogue_believes(now, 0) && !now->moved && memchr(line->text, '"', line->size) == NULL;
+}
+
 static bool read_odd_announcement(const struct situation *at, struct decision *d,
 				  const struct code *code, const struct line *line)
 {
@@ -185,7 +191,7 @@ static bool read_odd_announcement(const struct situation *at, struct decision *d
 	if ((code->value != REPLY_OK && code->value != REPLY_FILE_OK) || after->waiting_count == 0 ||
 	    after->waiting[0] != REQUEST_PLACED || after->port_named || find(line, code, &a) < 0)
 		return false;
-	announce(at, d, code, line, &a, dialogue_believes(after, 0));
+	announce(at, d, code, line, &a, believes_odd(after, line));
 	dialogue_take(after, 0);
 	return true;
 }
@@ -232,8 +238,8 @@ static bool names_path(uint16_t code)
 }
 
 /*
- * A name stands between quotes, and those inside it are doubled (RFC 959, 257). Where they do not close, the
- * name goes on in the next line, and may read there like a reply.
+ * A name stands between quotes, and those inside it are doubled (RFC 959, 257). Where they do not close, or
+ * may not, the name goes on in the next line, and may read there like a reply.
  */
 static void check_quotes(struct decision *d, const struct code *code, const struct line *line)
 {
@@ -246,7 +252,7 @@ static void check_quotes(struct decision *d, const struct code *code, const stru
 		quotes++;
 		at++;
 	}
-	if (quotes % 2 != 0)
+	if (quotes % 2 != 0 || (quotes > 0 && (!line->complete || line->cut)))
 		command_doubt(d);
 }
 
@@ -308,6 +314,15 @@ static void read_line(const struct situation *at, struct decision *d, const stru
 	}
 }
 
+/* Of a line over the limit no more is known than what it may hide. */
+static void pass_over(struct decision *d, const struct line *line)
+{
+	const struct code code = read_code(line);
+
+	notice_listing(d);
+	check_quotes(d, &code, line);
+}
+
 void reply_end(struct dialogue *after, bool bare_lf)
 {
 	if (!after->server_seen)
@@ -320,7 +335,10 @@ void reply_read(const struct situation *at, struct decision *d, const struct lin
 {
 	struct dialogue *after = &d->after;
 
-	read_line(at, d, line);
+	if (line->too_long)
+		pass_over(d, line);
+	else
+		read_line(at, d, line);
 	if (line->complete)
 		reply_end(after, line->bare_lf);
 }

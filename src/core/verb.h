@@ -24,6 +24,7 @@ struct span {
 enum verb {
 	VERB_UNKNOWN,
 	VERB_PLAIN,
+	VERB_MOVE,    /* CWD and its kin: enters a folder that may have any name */
 	VERB_SECRET,  /* PASS, ACCT: its argument is never repeated */
 	VERB_PASSIVE, /* PASV, EPSV and their kin: asks for an address */
 	VERB_PORT,

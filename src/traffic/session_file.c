@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* To be raised with every change of what is written here, and of what it means. */
-#define FORMAT 4
+#define FORMAT 5
 
 #define MAGIC "ftpalgd sessions"
 
@@ -129,6 +129,7 @@ static void code_dialogue(struct codec *c, struct dialogue *d)
 	d->ended_oddly = code_flag(c, d->ended_oddly);
 	d->greeted = code_flag(c, d->greeted);
 	d->port_named = code_flag(c, d->port_named);
+	d->moved = code_flag(c, d->moved);
 	d->server_seen = code_flag(c, d->server_seen);
 	d->line_unsure = code_flag(c, d->line_unsure);
 	d->bare_lf_server = code_flag(c, d->bare_lf_server);

@@ -114,6 +114,90 @@ START_TEST(commands_hidden_in_odd_bytes_open_nothing)
 }
 END_TEST
 
+/* Of 200 and 250, which repeat names: not between quotes, nor once a folder with any name was entered. */
+START_TEST(names_of_folders_under_codes_of_success_open_nothing)
+{
+	static const struct course courses[] = {
+		{ { "CCWD link\r\n", "S200 OK\r\n", "CPASV\r\n", "S250 Now in 10,0,0,2,12,234\r\n" }, 0 },
+		{ { "CCDUP\r\n", "S200 OK\r\n", "CPASV\r\n", "S200 /10,0,0,2,12,234\r\n" }, 0 },
+		{ { "CPWD\r\n", "S200 OK\r\n", "CPASV\r\n", "S250 \"/10,0,0,2,12,234\"\r\n" }, 0 },
+		{ { "CXCWD x\r\n", "S250 ok\r\n", "CNOOP\r\n", "S200 ok\r\n", "CPASV\r\n", "S250 (10,0,0,2,195,80)\r\n" }, 0 },
+	};
+
+	CHECK(courses, false);
+}
+END_TEST
+
+/* The name goes on behind what is kept of its line. */
+START_TEST(a_long_name_whose_quotes_do_not_close_is_doubtful)
+{
+	char text[700] = "257 \"/\"";
+
+	memset(text + 7, 'x', 600);
+	client("PWD\r\n");
+	server(text);
+	expect_reason(REASON_SESSION_DOUBTFUL);
+	server("\r\n");
+	client("PASV\r\n");
+	server(FAKE);
+	expect_no_opening();
+}
+END_TEST
+
+START_TEST(an_open_quote_in_a_line_over_the_limit_is_doubtful)
+{
+	static char text[9000];
+
+	memset(text, 'x', sizeof(text) - 1);
+	memcpy(text, "250 \"", 5);
+	memcpy(text + sizeof(text) - 3, "\r\n", 3);
+	client("CWD link\r\n");
+	server(text);
+	expect_reason(REASON_SESSION_DOUBTFUL);
+}
+END_TEST
+
+/* Some servers end a line there, others at its end. */
+START_TEST(odd_bytes_count_before_their_line_ends)
+{
+	static const char *const beginnings[] = {
+		"STAT .\rx", "NOOP\xff\xf8S", "\xff\xf4X", "\x16\x03\x01\xff\xf4", "\xff\xfb\x01",
+	};
+
+	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++) {
+		end();
+		begin_v4();
+		client(beginnings[i]);
+		ck_assert_msg(gateway_said(g, REASON_SESSION_DOUBTFUL), "beginning %zu", i);
+	}
+}
+END_TEST
+
+START_TEST(the_beginning_of_what_every_server_reads_alike_is_no_matter)
+{
+	static const char *const beginnings[] = { "PASV\r", "\xff", "\xff\xf4", "\xff\xf4\xff", "\xff\xf4\xff\xf2" "AB" };
+
+	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++) {
+		end();
+		begin_v4();
+		client(beginnings[i]);
+		ck_assert_msg(!g->session->dialogue.doubt, "beginning %zu", i);
+	}
+}
+END_TEST
+
+/* The server's agreement stood in a reply over several lines, which ended with another code. */
+START_TEST(tls_that_began_unnoticed_is_noticed)
+{
+	static const char hello[] = "\x16\x03\x01\x00\x20\x01\x00\x00\x1c\x03\x03";
+
+	client("AUTH TLS\r\n");
+	server("220-text\r\n234 go on\r\n");
+	talk_say_bytes(&t, FROM_CLIENT, hello, sizeof(hello) - 1);
+	expect_reason(REASON_SESSION_DOUBTFUL);
+}
+END_TEST
+
 /* What the server has not acknowledged comes again with other words, of the same length. */
 START_TEST(other_words_in_the_place_of_what_was_read_open_nothing)
 {
@@ -201,6 +285,7 @@ START_TEST(odd_servers_are_understood)
 		{ { "CPASV\n", "S" OWN }, 1 },
 		{ { "CPWD\r\n", "S257 \"/a\"\"b\" is it\r\n", "CPASV\r\n", "S" OWN }, 1 },
 		{ { "CMLST /a\r\n", "S250-Start\r\n type=dir; a\r\n250 End\r\n", "CPASV\r\n", "S" OWN }, 1 },
+		{ { "CPASV\r\n", "S502 no\r\n", "CSITE x\r\n", "S200 ok\r\n", "CPASV\r\n", "S" OWN }, 1 },
 		{ { "CHOST x\r\n", "S220 ok\r\n", "CPASV\r\n", "S250 Passive (10,0,0,2,195,80)\r\n" }, 1 },
 		{ { "CCWD 10,11\r\n", "S250 ok\r\n", "CPASV\r\n", "S" OWN }, 1 },
 		{ { "CPASS !!!1!\r\n", "S230 in\r\n", "CPASV\r\n", "S" OWN }, 1 },
@@ -287,6 +372,12 @@ int main(void)
 		names_with_line_feeds_open_nothing,
 		lists_of_foreign_names_open_nothing,
 		commands_hidden_in_odd_bytes_open_nothing,
+		names_of_folders_under_codes_of_success_open_nothing,
+		a_long_name_whose_quotes_do_not_close_is_doubtful,
+		an_open_quote_in_a_line_over_the_limit_is_doubtful,
+		odd_bytes_count_before_their_line_ends,
+		the_beginning_of_what_every_server_reads_alike_is_no_matter,
+		tls_that_began_unnoticed_is_noticed,
 		other_words_in_the_place_of_what_was_read_open_nothing,
 		the_same_words_again_are_no_matter,
 		what_the_client_leaves_out_may_be_anything,
