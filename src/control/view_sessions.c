@@ -34,6 +34,8 @@ static const char *state_of(const struct session *s)
 		return "closing";
 	if (s->dialogue.encrypted)
 		return "encrypted";
+	if (!s->dialogue.spoken)
+		return "half-open";
 	return s->blocked ? "opening" : "open";
 }
 

@@ -24,6 +24,7 @@
 #include "core/command.h"
 #include "core/message.h"
 #include "core/reply.h"
+#include "core/window.h"
 
 #include <assert.h>
 #include <string.h>
@@ -443,6 +444,7 @@ static void read_text(const struct situation *at, struct decision *d)
 static void read_segment(const struct situation *at, struct decision *d)
 {
 	d->after.closing = false;
+	d->after.spoken = true;
 	if (d->after.encrypted && !is_clear_text(at->packet)) {
 		d->after.cipher_seen = true;
 		pass_cipher(&d->after.streams[at->from], at->packet);
@@ -507,16 +509,22 @@ static void end(const struct situation *at, struct decision *d)
 void decide(const struct situation *at, struct decision *d)
 {
 	d->drop = false;
+	d->foreign = false;
 	d->keep = false;
 	d->withhold = false;
 	d->want_count = 0;
 	d->edit_count = 0;
 	d->reasons = 0;
 	d->after = at->session->dialogue;
-	if (is_handshake(at->packet, at->from))
+	if (is_handshake(at->packet, at->from)) {
 		begin(at, &d->after);
-	else if (at->packet->payload_size > 0)
+	} else if (!window_holds(at)) {
+		d->foreign = true;
+		decision_refuse(d, REASON_OUT_OF_WINDOW);
+		return;
+	} else if (at->packet->payload_size > 0) {
 		read_segment(at, d);
+	}
 	if ((at->packet->flags & (TCP_FIN | TCP_RST)) != 0)
 		end(at, d);
 }

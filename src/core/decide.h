@@ -61,6 +61,7 @@ struct line_edit {
 
 struct decision {
 	bool drop;              /* out of order: the sender will send it again */
+	bool foreign;           /* not of the session's ends: dropped, and nothing is learned from it */
 	struct dialogue after;  /* what settle commits */
 	bool keep;              /* unfinished is kept for the next segment */
 	bool withhold;          /* and not passed on until then */

@@ -92,6 +92,7 @@ struct dialogue {
 	uint8_t active_openings; /* in the last opening_seconds */
 	uint8_t waiting_count;
 	uint8_t waiting[REQUESTS_MAX]; /* enum request, oldest first */
+	bool spoken : 1;       /* something was said: until then only hands were shaken */
 	bool heard : 1;        /* a final reply has come since the client's last command */
 	bool alone : 1;        /* what waits ended in a bare LF: set with it, cleared when nothing waits */
 	bool unclean : 1;      /* something came beside it: cleared when nothing waits or all is quiet */

@@ -11,6 +11,7 @@ static const struct {
 	[REASON_PACKET_TRUNCATED] = { "packet_truncated", "a packet is too large for the queue" },
 	[REASON_SERVICE_UNKNOWN] = { "service_unknown", "a packet of a virtual service that is not ours" },
 	[REASON_OUT_OF_ORDER] = { "out_of_order", "a segment came before the one it follows" },
+	[REASON_OUT_OF_WINDOW] = { "out_of_window", "a packet far from its connection's sequence numbers, dropped" },
 	[REASON_LINE_TOO_LONG] = { "line_too_long", "a control line is over the limit" },
 	[REASON_REPLY_MALFORMED] = { "reply_malformed", "a passive reply names no usable port" },
 	[REASON_REPLY_UNSOLICITED] = { "reply_unsolicited", "a passive reply that nobody asked for" },

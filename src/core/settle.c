@@ -411,7 +411,7 @@ static void settle_changes(const struct situation *at, struct decision *d, struc
 static bool changes_nothing(const struct situation *at, const struct decision *d,
 			    const struct session *s)
 {
-	return d->want_count == 0 && d->edit_count == 0 && !d->keep && !d->drop &&
+	return d->want_count == 0 && d->edit_count == 0 && !d->keep && !d->drop && !d->foreign &&
 	       is_unchanged(at, &d->after, s);
 }
 
@@ -423,7 +423,7 @@ void settle(const struct situation *at, struct decision *d, struct table *table,
 	*outcome = (struct outcome){ .verdict = unchanged ? VERDICT_ACCEPT : VERDICT_DROP };
 	if (unchanged)
 		table_commit(table, session, &d->after, at->now);
-	else if (must_fail_closed(at, d))
+	else if (d->foreign || must_fail_closed(at, d))
 		outcome->forgotten = true;
 	else
 		settle_changes(at, d, table, session, buffer, capacity, outcome);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* In the order of their worth: the last ones make room first. */
-enum { TRANSFERRING, IDLE, CLOSING, LISTS };
+enum { TRANSFERRING, IDLE, CLOSING, HALF_OPEN, LISTS };
 
 struct list {
 	uint32_t newest, oldest;
@@ -104,6 +104,8 @@ static struct list *list_of(struct table *t, const struct session *s)
 {
 	if (s->dialogue.closing)
 		return &t->lists[CLOSING];
+	if (!s->dialogue.spoken)
+		return &t->lists[HALF_OPEN];
 	return &t->lists[s->dialogue.transferring ? TRANSFERRING : IDLE];
 }
 
@@ -216,7 +218,7 @@ void table_remove(struct table *t, struct session *s)
 	t->count--;
 }
 
-/* The session that has been silent for longest, closing ones first. */
+/* The session that has been silent for longest, of the least worth first. */
 static struct session *oldest(struct table *t)
 {
 	for (size_t i = LISTS; i-- > 0;)
@@ -281,7 +283,11 @@ struct session *table_silent_transfer(struct table *t, uint32_t now, uint32_t se
 
 size_t table_expire(struct table *t, uint32_t now, uint32_t idle_seconds, size_t max)
 {
-	const uint32_t limits[LISTS] = { [IDLE] = idle_seconds, [CLOSING] = TABLE_CLOSING_SECONDS };
+	const uint32_t limits[LISTS] = {
+		[IDLE] = idle_seconds,
+		[CLOSING] = TABLE_CLOSING_SECONDS,
+		[HALF_OPEN] = TABLE_HALF_OPEN_SECONDS,
+	};
 	size_t expired = 0;
 
 	for (size_t i = IDLE; i < LISTS; i++) {

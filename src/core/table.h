@@ -5,9 +5,9 @@
  * Records lie in one array, an index of buckets finds them: both are touched only as far as they
  * are used. The index grows with the sessions by one bucket at a time (linear hashing: W. Litwin,
  * VLDB 1980), so that no packet ever pays for a growth. Conntrack ids are keyed hashes, so the id is
- * the hash: no peer can choose colliding ones. Lists by age, of sessions that are idle, that transfer
- * and that are closing, make expiry and eviction of the oldest constant work. All memory is taken in
- * table_new.
+ * the hash: no peer can choose colliding ones. Lists by age, of sessions that transfer, that are idle,
+ * closing or half open (nobody has said anything yet), make expiry constant work, and eviction: the
+ * last of these classes makes room first. All memory is taken in table_new.
  */
 #ifndef FTPALGD_CORE_TABLE_H
 #define FTPALGD_CORE_TABLE_H
@@ -19,6 +19,9 @@ struct table;
 
 /* A closing session is forgotten after so many seconds. */
 #define TABLE_CLOSING_SECONDS 30
+
+/* And one in which nobody has said anything: anybody makes these, with addresses that are not his. */
+#define TABLE_HALF_OPEN_SECONDS 60
 
 /* Room for that many sessions; NULL when memory is short. */
 struct table *table_new(size_t sessions);
@@ -32,8 +35,8 @@ void table_on_remove(struct table *t, void (*forget)(struct session *s, void *co
 struct session *table_find(struct table *t, const struct flow *flow);
 
 /*
- * A new session, zeroed but for its flow and times. When the table is full the oldest session that is
- * not busy makes room, which sets *evicted; NULL when all are busy.
+ * A new session, zeroed but for its flow and times. When the table is full the oldest session of the
+ * least worth that is not busy makes room, which sets *evicted; NULL when all are busy.
  */
 struct session *table_add(struct table *t, const struct flow *flow, uint32_t now, bool *evicted);
 

@@ -122,6 +122,7 @@ static void code_dialogue(struct codec *c, struct dialogue *d)
 		code_u8(c, &d->waiting[i]);
 		expect(c, d->waiting[i] <= REQUEST_SPOKEN);
 	}
+	d->spoken = code_flag(c, d->spoken);
 	d->heard = code_flag(c, d->heard);
 	d->alone = code_flag(c, d->alone);
 	d->unclean = code_flag(c, d->unclean);

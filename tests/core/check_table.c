@@ -8,9 +8,9 @@
 #include "../support/packets.h"
 #include "../support/run.h"
 
-enum { CAPACITY = 40, FLOWS = 100, LISTS = 3 };
+enum { CAPACITY = 40, FLOWS = 100 };
 
-enum { TRANSFERRING, IDLE, CLOSING };
+enum { TRANSFERRING, IDLE, CLOSING, HALF_OPEN, LISTS };
 
 /* Its order is that of the last commit, oldest first. */
 struct entry {
@@ -92,7 +92,7 @@ static void add(struct table *t, struct model *m, const struct flow *flow, uint3
 	ck_assert(s->splices[0] == 0 && s->splices[1] == 0 && s->openings == 0 && s->created == now);
 	if (out < CAPACITY)
 		erase(m, out);
-	m->entries[m->count++] = (struct entry){ *flow, s, now, IDLE, false };
+	m->entries[m->count++] = (struct entry){ *flow, s, now, HALF_OPEN, false };
 }
 
 static void commit(struct random *r, struct table *t, struct model *m, size_t i, uint32_t now)
@@ -102,9 +102,10 @@ static void commit(struct random *r, struct table *t, struct model *m, size_t i,
 
 	d.transferring = random_chance(r, 30);
 	d.closing |= random_chance(r, 10);
+	d.spoken |= random_chance(r, 70);
 	table_commit(t, e.session, &d, now);
 	e.seen = now;
-	e.list = d.closing ? CLOSING : d.transferring ? TRANSFERRING : IDLE;
+	e.list = d.closing ? CLOSING : !d.spoken ? HALF_OPEN : d.transferring ? TRANSFERRING : IDLE;
 	erase(m, i);
 	m->entries[m->count++] = e;
 }
@@ -113,8 +114,10 @@ static void expire(struct table *t, struct model *m, uint32_t now, uint32_t idle
 {
 	size_t expired = 0;
 
-	for (int list = IDLE; list <= CLOSING; list++) {
-		uint32_t limit = list == IDLE ? idle : TABLE_CLOSING_SECONDS;
+	const uint32_t limits[LISTS] = { 0, idle, TABLE_CLOSING_SECONDS, TABLE_HALF_OPEN_SECONDS };
+
+	for (int list = IDLE; list < LISTS; list++) {
+		uint32_t limit = limits[list];
 
 		for (size_t i = 0; i < m->count && expired < max;) {
 			const struct entry *e = &m->entries[i];
@@ -225,6 +228,33 @@ START_TEST(a_table_does_what_a_list_does)
 		table_free(t);
 		ck_assert_uint_gt(m.forgotten, 0);
 	}
+}
+END_TEST
+
+/* Somebody makes connections up, more than there is room for. */
+START_TEST(half_open_sessions_make_room_for_each_other_and_go_within_a_minute)
+{
+	struct table *t = table_new(CAPACITY);
+	const struct dialogue open = { .spoken = true };
+	struct flow flow = { .client = at("198.51.100.7:1"), .service = at("192.0.2.10:21"),
+			     .server = at("10.0.0.2:21") };
+	bool evicted;
+
+	for (uint32_t i = 0; i < CAPACITY / 2; i++) {
+		flow.id = i;
+		table_commit(t, table_add(t, &flow, 100, &evicted), &open, 100);
+	}
+	for (uint32_t i = 1000; i < 21000; i++) {
+		flow.id = i;
+		ck_assert_ptr_nonnull(table_add(t, &flow, 200, &evicted));
+	}
+	for (uint32_t i = 0; i < CAPACITY / 2; i++) {
+		flow.id = i;
+		ck_assert_ptr_nonnull(table_find(t, &flow));
+	}
+	table_expire(t, 200 + TABLE_HALF_OPEN_SECONDS + 1, 7200, CAPACITY);
+	ck_assert_uint_eq(table_count(t), CAPACITY / 2);
+	table_free(t);
 }
 END_TEST
 
@@ -375,6 +405,7 @@ int main(void)
 	TCase *t = tcase_create("table");
 
 	tcase_add_test(t, a_table_does_what_a_list_does);
+	tcase_add_test(t, half_open_sessions_make_room_for_each_other_and_go_within_a_minute);
 	tcase_add_test(t, a_large_table_finds_every_session);
 	tcase_add_test(t, a_splice_is_fresh_and_comes_back_to_the_pool);
 	tcase_add_test(t, the_pool_of_splices_is_scarce_before_it_is_empty);
