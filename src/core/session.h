@@ -20,6 +20,7 @@ struct session {
 	uint32_t newer, older; /* the table's list by age */
 	uint32_t service;      /* index in the policy, as policy_find_again keeps it */
 	uint32_t chained;      /* the next one in its bucket of the table's index */
+	uint16_t journal_slot; /* 0: none; the journal's */
 	uint16_t busy;         /* packets of it that wait: the table keeps it meanwhile */
 	bool blocked;          /* one of these waits for an opening, the others for it */
 	bool adjusted;         /* all its packets must be seen, not only those with payload */

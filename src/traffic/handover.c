@@ -79,6 +79,12 @@ static const char *name_sessions(const struct handover *h, uint16_t number, char
 	return name;
 }
 
+static const char *name_journal(const struct handover *h, uint16_t number, char name[static NAME_SIZE])
+{
+	snprintf(name, NAME_SIZE, "adjusted-%u-of-%u", number - h->first, h->queues);
+	return name;
+}
+
 static int find(const struct handover *h, const char *name)
 {
 	for (int i = 0; i < h->count; i++)
@@ -151,27 +157,63 @@ bool handover_has_sessions(const struct handover *h)
 	return find(h, name_sessions(h, (uint16_t)h->first, name)) >= 0;
 }
 
-void handover_take_sessions(struct handover *h, uint16_t number, uint32_t now, struct table *table)
+static int read_file(int fd, uint32_t now, struct table *table)
 {
-	char name[NAME_SIZE];
-	int fd = take(h, name_sessions(h, number, name)), error;
-	FILE *in;
+	FILE *in = fdopen(fd, "r");
+	int error;
 
-	if (fd < 0)
-		return;
-	forget(name);
-	in = fdopen(fd, "r");
 	if (in == NULL) {
 		close(fd);
-		h->refused = -ENOMEM;
-		return;
+		return -ENOMEM;
 	}
 	rewind(in);
 	error = session_file_read(in, now, table);
 	fclose(in);
+	return error;
+}
+
+static int read_journal(int fd, uint32_t now, struct table *table)
+{
+	int error = journal_read(fd, now, table);
+
+	close(fd);
+	return error;
+}
+
+void handover_take_sessions(struct handover *h, uint16_t number, uint32_t now, struct table *table)
+{
+	char name[NAME_SIZE], journal_name[NAME_SIZE];
+	int fd = take(h, name_sessions(h, number, name));
+	int journal = take(h, name_journal(h, number, journal_name)), error = 0;
+
+	if (fd >= 0) {
+		forget(name);
+		error = read_file(fd, now, table);
+	}
+	if (journal >= 0) {
+		forget(journal_name);
+		if (fd < 0)
+			error = read_journal(journal, now, table);
+		else
+			close(journal);
+	}
 	if (error < 0)
 		h->refused = error;
 	h->sessions_taken += (uint32_t)table_count(table);
+}
+
+struct journal *handover_store_journal(struct handover *h, uint16_t number)
+{
+	char name[NAME_SIZE];
+	struct journal *journal = NULL;
+
+	if (getenv("NOTIFY_SOCKET") == NULL)
+		return NULL;
+	if (journal_open(&journal) < 0)
+		log_message(h->log, LOG_STORE_MEMORY, number);
+	else
+		store(h, name_journal(h, number, name), journal_fd(journal));
+	return journal;
 }
 
 /* A file for sessions in memory, or NULL. */
@@ -185,7 +227,7 @@ static FILE *open_memory(void)
 	return out;
 }
 
-void handover_store_sessions(struct handover *h, uint16_t number, struct table *table)
+void handover_store_sessions(struct handover *h, uint16_t number, uint32_t now, struct table *table)
 {
 	char name[NAME_SIZE];
 	FILE *out;
@@ -193,7 +235,7 @@ void handover_store_sessions(struct handover *h, uint16_t number, struct table *
 	if (getenv("NOTIFY_SOCKET") == NULL)
 		return;
 	out = open_memory();
-	if (out != NULL && session_file_write(table, out) == 0)
+	if (out != NULL && session_file_write(table, now, out) == 0)
 		store(h, name_sessions(h, number, name), fileno(out));
 	else
 		log_message(h->log, LOG_STORE_MEMORY, number);
@@ -219,7 +261,7 @@ void handover_settle(struct handover *h)
 	for (int i = 0; i < h->count; i++) {
 		if (h->fds[i] < 0)
 			continue;
-		if (strncmp(h->names[i], "sessions-", strlen("sessions-")) == 0)
+		if (strncmp(h->names[i], "queue-", strlen("queue-")) != 0)
 			log_message(h->log, LOG_STORE_LAYOUT, h->names[i]);
 		forget(h->names[i]);
 		close(h->fds[i]);

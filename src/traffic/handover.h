@@ -4,11 +4,12 @@
  * (sd_pid_notify_with_fds(3), FileDescriptorStoreMax= in the unit).
  *
  *	queue-NUMBER       the bound queue: packets wait in it until the next daemon reads them
- *	sessions-I-of-N    a memory file with the sessions of the queue first + I, written at the end
+ *	adjusted-I-of-N    the journal of the adjusted sessions of the queue first + I (journal.h)
+ *	sessions-I-of-N    a memory file with all sessions of that queue, written at the end
  *
- * Queues are stored at the start, so that they survive a crash as well; after a crash there are no
- * sessions, and dialogues are picked up midway. So they are when the file is of another version,
- * or when the number of queues has changed: then connections go to other queues than before.
+ * Queues and journals are stored at the start, so that they survive a crash as well. After a crash other
+ * sessions than the adjusted ones are resynchronised. So are all when the file is of another version, or
+ * when the number of queues has changed: then connections go to other queues than before.
  * The manager lets go of all of it when the service is stopped or has failed for good, and the
  * rules let packets pass from then on. Without a service manager all of this does nothing.
  *
@@ -19,6 +20,7 @@
 
 #include "core/table.h"
 #include "log/log.h"
+#include "traffic/journal.h"
 
 struct handover;
 
@@ -44,11 +46,14 @@ void handover_store_queue(struct handover *h, uint16_t number, int fd);
 /* Whether the daemon before came to its end, and left sessions for these queues. */
 bool handover_has_sessions(const struct handover *h);
 
-/* Adds the sessions left for that queue to the table. now is in seconds, monotonic. */
+/* Adds the sessions left for that queue to the table, after a crash the adjusted ones. now: seconds, monotonic. */
 void handover_take_sessions(struct handover *h, uint16_t number, uint32_t now, struct table *table);
 
+/* Stores the journal of that queue; it is the caller's. NULL where nobody would keep it, or memory is short. */
+struct journal *handover_store_journal(struct handover *h, uint16_t number);
+
 /* Stores the sessions of the table. */
-void handover_store_sessions(struct handover *h, uint16_t number, struct table *table);
+void handover_store_sessions(struct handover *h, uint16_t number, uint32_t now, struct table *table);
 
 /*
  * The start has succeeded: closes what nobody has taken, has it forgotten, and says on the log

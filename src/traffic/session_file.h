@@ -2,10 +2,8 @@
 /*
  * The file in which a worker leaves its sessions to the daemon that follows (handover.h).
  *
- * A header, then one session after the other, each with the splices that it holds. Every member has
- * its own place there, whatever a compiler makes of the structures, and is checked when it is read.
- * Numbers are in the machine's byte order and times in its monotonic seconds: the file does not
- * outlive a boot.
+ * A header, then one record after the other (core/session_record.h), each behind its size: 16 bits, in
+ * network byte order; behind the last one a size of 0.
  */
 #ifndef FTPALGD_TRAFFIC_SESSION_FILE_H
 #define FTPALGD_TRAFFIC_SESSION_FILE_H
@@ -14,8 +12,8 @@
 
 #include <stdio.h>
 
-/* Writes all sessions of the table. No packet of theirs may wait. 0 or -EIO. */
-int session_file_write(struct table *table, FILE *out) __attribute__((warn_unused_result));
+/* Writes all sessions of the table. No packet of theirs may wait. now is in seconds, monotonic. 0 or -EIO. */
+int session_file_write(struct table *table, uint32_t now, FILE *out) __attribute__((warn_unused_result));
 
 /*
  * Adds the sessions in the file to the table; where it is too small, the oldest make room. now is

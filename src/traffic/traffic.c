@@ -134,6 +134,8 @@ static void forget_session(struct session *s, void *context)
 	struct traffic *t = context;
 	int error = s->adjusted && t->ruleset != NULL ? ruleset_unmark_adjusted(t->ruleset, &s->flow) : 0;
 
+	if (t->journal != NULL)
+		journal_drop(t->journal, s);
 	if (error < 0)
 		report_failure(t->report, "unmarking a session", error);
 }
@@ -208,6 +210,8 @@ static void finish(struct traffic *t, const struct transit *packet, uint32_t id)
 		trace_packet(t->trace, &at, &before, &outcome, t->bytes, t->now_ms);
 	if (outcome.adjust)
 		adjust(t, s, tally);
+	if (s->adjusted && t->journal != NULL)
+		journal_put(t->journal, t->table, s, t->now);
 	record(t, &at, tally, packet->decision, &outcome);
 	tell_dialogue(t, s, tally, &before);
 	verdict(t, id, &outcome);
@@ -438,6 +442,22 @@ void traffic_restore_marks(struct traffic *t)
 	table_each(t->table, restore_mark, t);
 }
 
+static bool keep_adjusted(struct session *s, void *context)
+{
+	struct traffic *t = context;
+
+	if (s->adjusted)
+		journal_put(t->journal, t->table, s, t->now);
+	return true;
+}
+
+void traffic_take_up(struct traffic *t)
+{
+	traffic_restore_marks(t);
+	if (t->journal != NULL)
+		table_each(t->table, keep_adjusted, t);
+}
+
 void traffic_set_policy(struct traffic *t, const struct policy *policy, struct tally *tally)
 {
 	if (t->tally != NULL && tally != NULL)
@@ -471,6 +491,7 @@ void traffic_close(struct traffic *t)
 	pending_free(t->pending);
 	announcements_free(t->announced);
 	table_free(t->table);
+	journal_close(t->journal);
 	report_free(t->report);
 	free(t->tally);
 }

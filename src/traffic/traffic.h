@@ -17,6 +17,7 @@
 #include "kernel/ruleset.h"
 #include "traffic/counters.h"
 #include "traffic/history.h"
+#include "traffic/journal.h"
 #include "traffic/latency.h"
 #include "traffic/opener.h"
 #include "traffic/pending.h"
@@ -28,6 +29,7 @@ struct traffic {
 	struct opener *opener;
 	struct ruleset *ruleset; /* opened when the first session is adjusted */
 	struct table *table;
+	struct journal *journal; /* NULL: nobody keeps it */
 	struct pending *pending;
 	uint64_t finish_by; /* ms: no packet waits longer; 0 before the end */
 	const struct policy *policy;
@@ -65,6 +67,9 @@ void traffic_set_policy(struct traffic *t, const struct policy *policy, struct t
 
 /* Before the end: what waits for an opening gets its verdict, within three seconds. */
 void traffic_finish(struct traffic *t);
+
+/* The table has got the sessions of another daemon: the adjusted ones are marked, and kept in the journal. */
+void traffic_take_up(struct traffic *t);
 
 /* Marks the adjusted sessions in a ruleset that has lost its marks. */
 void traffic_restore_marks(struct traffic *t);

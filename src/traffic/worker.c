@@ -191,7 +191,8 @@ static int prepare(struct worker *w, const struct worker_plan *plan)
 	t->policy = plan->policy;
 	t->tally = tally_new(plan->policy);
 	handover_take_sessions(plan->handover, queue_number(plan->queue), t->now, t->table);
-	traffic_restore_marks(t);
+	t->journal = handover_store_journal(plan->handover, queue_number(plan->queue));
+	traffic_take_up(t);
 	return opener_open(plan->backup, &t->opener);
 }
 
@@ -224,7 +225,7 @@ void worker_stop(struct worker *w)
 	atomic_store(&w->stop, true);
 	wake(w);
 	pthread_join(w->thread, NULL);
-	handover_store_sessions(w->handover, queue_number(w->traffic.queue), w->traffic.table);
+	handover_store_sessions(w->handover, queue_number(w->traffic.queue), w->traffic.now, w->traffic.table);
 	queue_close(w->traffic.queue);
 	release(w);
 }

@@ -20,7 +20,7 @@ in_director "$LAB_BUILD/src/ctl/ftpalgctl" --json stats >"$LAB_STATE/stats"
 python3 - "$LAB_STATE/stats" <<'END' || lab_fail "what was made up is not counted"
 import json, sys
 stats = json.load(open(sys.argv[1]))
-sys.exit(stats["reasons"]["out_of_window"] < 50)
+sys.exit(stats["total"]["reasons"]["out_of_window"] < 50)
 END
 
 in_client python3 "$here/strangers.py" flood "$vip" 2000 || lab_fail "see above"

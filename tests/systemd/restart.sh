@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Restarts under load: not one transfer fails, and sessions in which sequence numbers are being
-# corrected go on. RESTARTS: how many. Then other queues and a crash; a stop lets go of the queues.
+# corrected go on. RESTARTS: how many. Then other queues, and a crash, which these sessions survive, too; a
+# stop lets go of the queues.
 # shellcheck disable=SC2016,SC2317 # conditions for lab_wait_for; called by them
 # shellcheck source=tests/systemd/unit.sh
 . "$(dirname "$0")/unit.sh"
@@ -98,14 +99,17 @@ run test "$(sockets | cut -d' ' -f1 | xargs)" = "3000"
 run heard "no longer as many"
 
 stage "killed"
+begin survivor long_session survivor tight
 before=$(sockets)
 for i in 1 2; do
 	pid=$(property MainPID)
 	kill -KILL "$pid"
 	lab_wait_for "replaced $pid" 60 || give_up "not started again"
 	progress usual
+	progress survivor
 	progress small
 done
+finish survivor
 run test "$(sockets | cut -d' ' -f-2)" = "$(cut -d' ' -f-2 <<<"$before")"
 
 stage "the end of the load"

@@ -121,7 +121,7 @@ static void write_file(void)
 	FILE *out = open_memstream(&bytes, &size);
 
 	ck_assert_ptr_nonnull(out);
-	ck_assert_int_eq(session_file_write(before, out), 0);
+	ck_assert_int_eq(session_file_write(before, NOW, out), 0);
 	ck_assert_int_eq(fclose(out), 0);
 }
 
@@ -176,13 +176,12 @@ START_TEST(a_file_that_breaks_off_gives_what_is_before_the_break)
 		ck_assert_int_lt(read_file(length, ROOM, &after), 0);
 		count = table_count(after);
 		ck_assert_uint_ge(count, most);
-		ck_assert_uint_le(count, 2);
 		if (count > 0)
 			expect_same(after, before, 3); /* it transfers: these come first */
 		most = count;
 		table_free(after);
 	}
-	ck_assert_uint_eq(most, 2);
+	ck_assert_uint_eq(most, 3); /* of these nothing says that they were all */
 }
 END_TEST
 
@@ -190,7 +189,7 @@ START_TEST(another_version_is_refused_whole)
 {
 	struct table *after;
 
-	for (size_t i = 0; i < sizeof("ftpalgd sessions") + sizeof(uint32_t); i++) {
+	for (size_t i = 0; i <= sizeof("ftpalgd sessions"); i++) {
 		bytes[i] ^= 1;
 		ck_assert_int_eq(read_file(size, ROOM, &after), -EPROTONOSUPPORT);
 		ck_assert_uint_eq(table_count(after), 0);
@@ -203,8 +202,7 @@ END_TEST
 static void count_splices(struct session *s, void *context)
 {
 	(void)context;
-	ck_assert_uint_le(s->seen, NOW);
-	ck_assert_uint_le(s->created, s->seen);
+	ck_assert_uint_le(NOW - s->seen, NOW - s->created);
 	ck_assert_uint_eq(s->busy, 0);
 }
 
@@ -308,17 +306,13 @@ END_TEST
 
 START_TEST(a_session_that_comes_twice_is_damage)
 {
-	const uint32_t count = 6;
+	const size_t header = sizeof("ftpalgd sessions") + 1, records = size - header - sizeof(uint16_t);
 	struct table *after;
-	char *twice;
-	size_t records;
+	char *twice = malloc(size + records);
 
-	/* The records once more behind the first ones, and a header that says so. */
-	records = size - sizeof("ftpalgd sessions") - 2 * sizeof(uint32_t);
-	twice = malloc(size + records);
-	memcpy(twice, bytes, size);
-	memcpy(twice + size, bytes + size - records, records);
-	memcpy(twice + size - records - sizeof(count), &count, sizeof(count));
+	/* The records once more behind the first ones, and the end behind them. */
+	memcpy(twice, bytes, header + records);
+	memcpy(twice + header + records, bytes + header, size - header);
 	free(bytes);
 	bytes = twice;
 	size += records;
@@ -363,7 +357,7 @@ START_TEST(a_file_that_cannot_be_written_is_an_error)
 	FILE *full = fopen("/dev/full", "w");
 
 	ck_assert_ptr_nonnull(full);
-	ck_assert_int_eq(session_file_write(before, full), -EIO);
+	ck_assert_int_eq(session_file_write(before, NOW, full), -EIO);
 	fclose(full);
 }
 END_TEST
@@ -537,7 +531,7 @@ static ino_t run_first(uint32_t count)
 	handover_settle(h);
 	ck_assert_str_eq(logged, "");
 	for (uint32_t i = 0; i < count; i++)
-		handover_store_sessions(h, (uint16_t)(2100 + i), before);
+		handover_store_sessions(h, (uint16_t)(2100 + i), NOW, before);
 	handover_close(h);
 	close(queue);
 	ck_assert_uint_eq(manager.count, 2 * count);
@@ -580,23 +574,50 @@ START_TEST(queues_and_sessions_reach_the_next_daemon)
 }
 END_TEST
 
-START_TEST(a_daemon_that_crashed_leaves_its_queues_alone)
+START_TEST(a_daemon_that_crashed_leaves_its_queues_and_its_adjusted_sessions)
 {
+	const struct flow adjusted = flow(2);
+	struct journal *journal;
 	struct handover *h;
 
 	run_first(1);
 	h = start(2100, 1);
 	close(handover_take_queue(h, 2100));
 	ck_assert_uint_eq(take_sessions(h, 2100), 3);
+	journal = handover_store_journal(h, 2100);
+	ck_assert_ptr_nonnull(journal);
 	handover_settle(h);
-	handover_close(h); /* without handover_store_sessions */
+	handover_close(h);
+	journal_put(journal, before, table_find(before, &adjusted), NOW);
+	journal_close(journal); /* without handover_store_sessions */
 	h = start(2100, 1);
 	ck_assert(!handover_has_sessions(h));
 	close(handover_take_queue(h, 2100));
-	ck_assert_uint_eq(take_sessions(h, 2100), 0);
+	ck_assert_uint_eq(take_sessions(h, 2100), 1);
 	handover_settle(h);
-	ck_assert_str_eq(logged, "taken over from the daemon before: 1 queues, 0 sessions\n");
+	ck_assert_str_eq(logged, "taken over from the daemon before: 1 queues, 1 sessions\n");
 	handover_close(h);
+	ck_assert_uint_eq(manager.count, 1);
+}
+END_TEST
+
+/* It holds the same sessions as the file, and fewer. */
+START_TEST(after_an_orderly_end_the_journal_is_not_read)
+{
+	const struct flow adjusted = flow(2);
+	struct journal *journal;
+	struct handover *h = start(2100, 1);
+
+	journal = handover_store_journal(h, 2100);
+	journal_put(journal, before, table_find(before, &adjusted), NOW);
+	handover_store_sessions(h, 2100, NOW, before);
+	journal_close(journal);
+	handover_close(h);
+	h = start(2100, 1);
+	ck_assert_uint_eq(take_sessions(h, 2100), 3);
+	handover_settle(h);
+	handover_close(h);
+	ck_assert_uint_eq(manager.count, 0);
 }
 END_TEST
 
@@ -648,7 +669,7 @@ END_TEST
 START_TEST(sessions_of_another_version_are_refused_in_one_line)
 {
 	struct handover *h;
-	uint32_t format = 999;
+	const uint8_t format = 0xff;
 
 	run_first(2);
 	for (size_t i = 0; i < manager.count; i++)
@@ -675,7 +696,7 @@ START_TEST(damaged_sessions_are_said)
 	run_first(1);
 	for (size_t i = 0; i < manager.count; i++)
 		if (strncmp(manager.names[i], "sessions", 8) == 0)
-			ck_assert_int_eq(ftruncate(manager.fds[i], (off_t)size - 1), 0);
+			ck_assert_int_eq(ftruncate(manager.fds[i], (off_t)size - 3), 0);
 	h = start(2100, 1);
 	ck_assert_uint_eq(take_sessions(h, 2100), 2);
 	handover_settle(h);
@@ -707,7 +728,7 @@ START_TEST(without_a_manager_nothing_happens)
 	unsetenv("NOTIFY_SOCKET");
 	h = start(2100, 1);
 	handover_store_queue(h, 2100, 0);
-	handover_store_sessions(h, 2100, before);
+	handover_store_sessions(h, 2100, NOW, before);
 	handover_settle(h);
 	handover_close(h);
 	handover_close(NULL);
@@ -749,7 +770,8 @@ int main(void)
 	tcase_add_checked_fixture(store, make_before, free_before);
 	tcase_add_checked_fixture(store, begin_manager, end_manager);
 	tcase_add_test(store, queues_and_sessions_reach_the_next_daemon);
-	tcase_add_test(store, a_daemon_that_crashed_leaves_its_queues_alone);
+	tcase_add_test(store, a_daemon_that_crashed_leaves_its_queues_and_its_adjusted_sessions);
+	tcase_add_test(store, after_an_orderly_end_the_journal_is_not_read);
 	tcase_add_test(store, after_a_start_that_failed_the_next_finds_it_all);
 	tcase_add_test(store, other_numbers_for_as_many_queues_keep_the_sessions);
 	tcase_add_test(store, another_number_of_queues_is_said_and_the_rest_forgotten);
