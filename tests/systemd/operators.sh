@@ -36,7 +36,7 @@ useradd -M stranger
 gateway_up families=4 capture=no
 # The lab's vsftpd takes any port; a service whose servers' ports nobody has named is warned of.
 cat >>$config <<END
-services = ( { virtual = "$vip:21"; servers = (
+services = ( { name = "ftp"; virtual = "$vip:21"; servers = (
     { real = "$rs1"; passive_ports = "1024-65535"; }, { real = "$rs2"; passive_ports = "1024-65535"; } ); } );
 END
 run systemctl start ftpalgd
