@@ -1,4 +1,40 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How an edit changes a connection.
+ *
+ * An edit belongs to a range of the sender's bytes, not to a packet. It is put into the splice of its
+ * direction before the first packet with any of these bytes is written, and every packet, new or sent
+ * again, is written from the sender's bytes and the splice: so the same bytes always become the same
+ * bytes, in whatever segments they come. From then on sender and receiver number the bytes behind the
+ * edit differently, and the map between the two is the splice as well.
+ *
+ * An example. The server's next byte has number 5000 when it says, in one segment of 21 bytes,
+ *
+ *	227 10,0,0,2,195,80\r\n                  to 5021
+ *
+ * The service's address is 203.0.113.10. There is no word to leave out, so the line grows by four bytes.
+ * What both texts have in common at their ends is not part of the edit:
+ *
+ *	start 5004, size 8, text "203,0,113,10" (12)         bytes "10,0,0,2"
+ *
+ * The client gets 25 bytes, 5000 to 5025, and acknowledges 5025. The server gets that as 5021. Now the
+ * edit has served its time; the shift of 4 that it leaves behind stays. The server's next reply, from 5021
+ * on, goes out with number 5025, and so on until the session ends. From the edit on every packet of the
+ * session must pass here, bare acknowledgements too (`adjust`), and conntrack must not check its window.
+ *
+ * An acknowledgement of 5010, in the middle of the text, is 5010 to the server, too: byte for byte the
+ * text goes with the sender's bytes, and what it is longer goes with the last of them.
+ *
+ * Withheld bytes. When the segment ends in the middle of a line that may have to be edited ("227 10,0,"),
+ * that beginning must not go out: the edit may begin in it. It is kept in the splice. The sender may wait
+ * for its acknowledgement before it sends the rest (RFC 896), and the receiver cannot acknowledge what it
+ * has not got. So in place of the segment goes one byte that the receiver has already, the line feed
+ * before it. The receiver answers that with an acknowledgement of all it has, which the map turns into one
+ * of the withheld bytes too. They go out as part of the edit, with the byte that follows them.
+ *
+ * What a packet needs beyond the room that it has is cut off, and its sender repeats it: the map of
+ * acknowledgements never covers what was not sent on.
+ */
 #include "core/settle.h"
 
 #include "core/fit.h"
@@ -287,11 +323,9 @@ static bool is_whole(const struct packet *p, const struct splice_map *own, size_
 }
 
 /*
- * Nothing of the segment is to reach the receiver yet, but its sender may wait for an answer. In
- * its place goes the line end before what is withheld. Its receiver has had that, and says so with an
- * acknowledgement, which reaches the sender as one of what is withheld. Where the byte before it
- * is unknown, or part of an edit that must arrive whole, a segment without any byte goes instead
- * (RFC 9293, 3.8.4); systems answer it too, but not many of them a second.
+ * The whole segment is withheld: see the head of this file. Where the byte before it is unknown, or part
+ * of an edit that must arrive whole, a segment without any byte goes instead (RFC 9293, 3.8.4); systems
+ * answer that too, but not often within a second.
  */
 static void probe(const struct packet *p, const struct dialogue *dialogue, const struct splice *splice,
 		  uint32_t seq, struct packet_writer *w)

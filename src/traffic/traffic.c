@@ -1,4 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A round of a worker.
+ *
+ * 1. Packets are taken from the queue, as many as there are and fit a batch. Each finds its service and its
+ *    session; one without a service passes as it is.
+ * 2. The engine decides (core/engine.h). A packet that wants no opening, most of them, is finished at once:
+ *    settled, recorded, its verdict put into the next message to the kernel.
+ * 3. A packet that wants an opening waits in the pending list, with a copy of its bytes, and `busy` of its
+ *    session says so: whatever comes of that session meanwhile goes behind it. Other sessions overtake.
+ * 4. The list is visited in order. The first packet of a session makes its openings (`blocked`: the others of
+ *    it wait for their turn); when these are in force, or OPENING_WAIT_MS has passed, it is finished.
+ * 5. Verdicts are sent, in one message where it can be.
+ *
+ * While something waits, a round sleeps no longer than look_again; else until a packet comes or somebody
+ * wakes it. Between rounds old sessions are forgotten and long transfers kept alive in IPVS.
+ */
 #include "traffic/traffic.h"
 
 #include "kernel/conntrack.h"
