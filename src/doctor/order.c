@@ -23,6 +23,7 @@ static const struct {
 	int priority;
 } ours[] = {
 	{ "divert", "prerouting", MANGLE },
+	{ "divert_local", "output", MANGLE },
 	{ "guard", "prerouting", MANGLE + 1 },
 	{ "alter_destination", "prerouting", NAT_DESTINATION },
 	{ "alter_source", "postrouting", NAT_SOURCE },

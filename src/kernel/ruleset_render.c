@@ -29,6 +29,9 @@ static const char declarations[] =
 	"\tchain divert {\n"
 	"\t\ttype filter hook prerouting priority mangle; policy accept;\n"
 	"\t}\n"
+	"\tchain divert_local {\n"
+	"\t\ttype filter hook output priority mangle; policy accept;\n"
+	"\t}\n"
 	"\tchain guard {\n"
 	"\t\ttype filter hook prerouting priority mangle + 1; policy accept;\n"
 	"\t}\n"
@@ -51,6 +54,7 @@ static const char replacement[] =
 static const char emptying[] =
 	"flush chain inet " RULESET_TABLE " control\n"
 	"flush chain inet " RULESET_TABLE " divert\n"
+	"flush chain inet " RULESET_TABLE " divert_local\n"
 	"flush chain inet " RULESET_TABLE " guard\n"
 	"flush set inet " RULESET_TABLE " services4\n"
 	"flush set inet " RULESET_TABLE " services6\n"
@@ -66,17 +70,18 @@ static const char helper_object[] =
  * Only what conntrack has confirmed may be queued, hence established. Every packet that the director
  * forwards goes through these rules: those of data connections leave them first, and of the rest comes first
  * what most packets fail. What another helper has foretold may be a control connection.
+ *
+ * What the director itself sends goes through the same rules: it may be a client of its services (a health
+ * check), or one of their real servers (LocalNode).
  */
 static const char divert_rules[] =
-	"\tchain divert {\n"
 	"\t\tct status expected ct helper \"" HELPER_NAME "\" accept\n"
 	"\t\tmeta l4proto tcp ct original ip daddr . ct original proto-dst @services4"
 	" ct state established goto control\n"
 	"\t\tmeta l4proto tcp ct original ip6 daddr . ct original proto-dst @services6"
 	" ct state established goto control\n"
 	"\t\tct state new ip daddr . tcp dport @services4 ct helper set \"" HELPER_NAME "\"\n"
-	"\t\tip6 daddr . tcp dport @services6 ct state new ct helper set \"" HELPER_NAME "\"\n"
-	"\t}\n";
+	"\t\tip6 daddr . tcp dport @services6 ct state new ct helper set \"" HELPER_NAME "\"\n";
 
 /* A connection foretold by another helper is no better than a new one. */
 static const char guard_rules[] =
@@ -120,7 +125,8 @@ static void render_rules(const struct ruleset_plan *plan, FILE *out)
 	render_queue(plan, "tcp flags & (syn | ack) == syn | ack ct status & assured != assured", out);
 	render_queue(plan, "ct id @adjusted tcp flags & syn != syn", out);
 	fputs("\t}\n", out);
-	fputs(divert_rules, out);
+	fprintf(out, "\tchain divert {\n%s\t}\n", divert_rules);
+	fprintf(out, "\tchain divert_local {\n%s\t}\n", divert_rules);
 	if (plan->guard)
 		fputs(guard_rules, out);
 	fputs("}\n", out);
