@@ -49,14 +49,15 @@ static json_t *view_reasons(const struct counters *c)
 
 json_t *view_counters(const struct counters *c)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "packets", view_number(counter_get(&c->packets)),
 			 "rewritten", view_number(counter_get(&c->rewritten)),
 			 "dropped", view_number(counter_get(&c->dropped)),
 			 "sessions", view_number(counter_get(&c->sessions)),
 			 "adjusted", view_number(counter_get(&c->adjusted)),
 			 "encrypted", view_number(counter_get(&c->encrypted)),
-			 "openings", view_openings_by_mode(c), "reasons", view_reasons(c));
+			 "openings", view_openings_by_mode(c), "unused", view_number(counter_get(&c->unused)),
+			 "reasons", view_reasons(c));
 }
 
 void view_sum(const struct control_subject *subject, struct counters *sum)

@@ -25,11 +25,24 @@ static json_t *view_opening(const struct event *e)
 			 "announced", view_endpoint(&shown), "target", view_endpoint(&e->want.target));
 }
 
+static json_t *view_unused(const struct event *e)
+{
+	const bool passive = mode_is_passive(e->want.mode);
+	struct endpoint announced = passive ? e->flow.service : e->want.target;
+
+	if (passive)
+		announced.port = e->want.port;
+	return json_pack("{s:s, s:o}", "mode", passive ? "passive" : "active", "announced",
+			 view_endpoint(&announced));
+}
+
 /* What only events of its kind have. */
 static json_t *view_details(const struct event *e)
 {
 	if (e->kind == EVENT_OPENING)
 		return view_opening(e);
+	if (e->kind == EVENT_UNUSED)
+		return view_unused(e);
 	if (e->kind == EVENT_REFUSAL)
 		return json_pack("{s:s, s:s}", "reason", reason_name(e->reason), "text",
 				 reason_text(e->reason));
@@ -44,7 +57,7 @@ json_t *view_event(const struct control_subject *subject, const struct event *e)
 				  view_wall_time(e->time), "client", view_endpoint(&e->flow.client),
 				  "service", view_endpoint(&e->flow.service), "service_name",
 				  view_service_name(subject, &e->flow.service, text), "server",
-				  view_endpoint(&e->flow.server));
+				  e->flow.server.port == 0 ? json_null() : view_endpoint(&e->flow.server));
 
 	if (event != NULL && (details == NULL || json_object_update(event, details) < 0)) {
 		json_decref(event);

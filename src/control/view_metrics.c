@@ -152,6 +152,8 @@ static void write_totals(const struct metrics *m)
 	for (enum mode mode = 0; mode < MODES; mode++)
 		fprintf(m->out, "ftpalgd_openings_total{mode=\"%s\"} %" PRIu64 "\n", mode_name(mode),
 			counter_get(&sum.openings[mode]));
+	family(m, "openings_unused_total", "counter", "Of these, ended without a data connection.");
+	fprintf(m->out, "ftpalgd_openings_unused_total %" PRIu64 "\n", counter_get(&sum.unused));
 	family(m, "refusals_total", "counter", "What passed unchanged, was refused or dropped, by reason.");
 	for (enum reason r = 0; r < REASONS; r++)
 		fprintf(m->out, "ftpalgd_refusals_total{reason=\"%s\"} %" PRIu64 "\n", reason_name(r),
@@ -218,6 +220,14 @@ static void write_service_openings(const struct metrics *m, const struct service
 	}
 }
 
+static void write_service_unused(const struct metrics *m, const struct service *s,
+				 const struct counters *c)
+{
+	fputs("ftpalgd_service_openings_unused_total{", m->out);
+	service_labels(m, s);
+	fprintf(m->out, "} %" PRIu64 "\n", counter_get(&c->unused));
+}
+
 static void write_service_refusals(const struct metrics *m, const struct service *s,
 				   const struct counters *c)
 {
@@ -250,6 +260,9 @@ static void write_services(const struct metrics *m)
 	each_service(m, write_service_sessions);
 	family(m, "service_openings_total", "counter", "Data connections made possible, by service.");
 	each_service(m, write_service_openings);
+	family(m, "service_openings_unused_total", "counter",
+	       "Of these, ended without a data connection, by service.");
+	each_service(m, write_service_unused);
 	family(m, "service_refusals_total", "counter", "Refusals by service and reason.");
 	each_service(m, write_service_refusals);
 }

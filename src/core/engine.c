@@ -75,5 +75,5 @@ void engine_finish(const struct engine *e, const struct transit *t, uint8_t *buf
 	if (outcome->forgotten)
 		undo_all(e, t, &at);
 	for (size_t i = 0; i < outcome->replaced_count; i++)
-		e->ops->replace(e->opener, &at, &outcome->replaced[i]);
+		outcome->replaced[i].unused = e->ops->replace(e->opener, &at, &outcome->replaced[i]);
 }

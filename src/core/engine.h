@@ -32,8 +32,8 @@ struct opener_ops {
 			  uint64_t *ticket);
 	/* Takes an opening back, as far as nobody has used it; made is false then. */
 	void (*undo)(void *opener, const struct situation *at, struct want *want);
-	/* Takes back a passive opening of the session, unless it was used: another has its place. */
-	void (*replace)(void *opener, const struct situation *at, const struct replaced *last);
+	/* Takes back a passive opening of the session, unless it was used: another has its place. Whether it was there. */
+	bool (*replace)(void *opener, const struct situation *at, const struct replaced *last);
 };
 
 /* What all packets have in common; everything is borrowed. now is in seconds, monotonic. */

@@ -251,7 +251,7 @@ static int commit_edits(const struct situation *at, struct decision *d, struct t
 /* A server listens for one data connection of a session: what it announces takes the place of the last. */
 static void note_announced(struct dialogue *after, const struct want *want, struct outcome *outcome)
 {
-	const struct replaced last = { after->shown, after->target };
+	const struct replaced last = { after->shown, after->target, false };
 
 	if (last.shown != 0 && (last.shown != want->port || last.target != want->target.port))
 		outcome->replaced[outcome->replaced_count++] = last;

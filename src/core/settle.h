@@ -17,6 +17,7 @@ enum verdict {
 /* The ports of a passive opening that a later one of the session has taken the place of. */
 struct replaced {
 	uint16_t shown, target;
+	bool unused; /* nobody had used it, and it was taken back: set by the engine */
 };
 
 struct outcome {

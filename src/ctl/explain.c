@@ -59,6 +59,40 @@ static void say_refusals(json_t *refusals)
 		printf("  refused: %s (%lld times)\n", text, (long long)json_integer_value(count));
 }
 
+static size_t count_passive(const json_t *events, const char *kind)
+{
+	const json_t *e;
+	size_t i, count = 0;
+
+	json_array_foreach (events, i, e) {
+		const char *mode = print_string(e, "mode");
+
+		count += strcmp(print_string(e, "event"), kind) == 0 &&
+			 (strcmp(mode, "passive") == 0 || strcmp(mode, "PASV") == 0 || strcmp(mode, "EPSV") == 0);
+	}
+	return count;
+}
+
+/* An opening may still wait for its data connection: only what has ended says something. */
+static void say_unused(const char *mode, size_t made, size_t unused, const char *who, const char *where)
+{
+	if (unused == 0)
+		return;
+	printf("  %s mode: %zu of %zu data connections never came", mode, unused, made);
+	if (2 * unused > made)
+		printf(": %s does not try, or something drops them between %s", who, where);
+	printf("\n");
+}
+
+static void say_outcome(const json_t *events)
+{
+	const size_t passive = count_passive(events, "opening"), passive_unused = count_passive(events, "unused");
+
+	say_unused("passive", passive, passive_unused, "the client", "it and the virtual address");
+	say_unused("active", count_kind(events, "opening") - passive, count_kind(events, "unused") - passive_unused,
+		   "the real server", "it and the client");
+}
+
 /* Which ports of their real servers can be opened, each server once. */
 static void say_ranges(const json_t *sessions)
 {
@@ -93,6 +127,7 @@ static void say(const struct options *o, const json_t *sessions, const json_t *r
 		       json_array_size(list), count_kind(events, "opening"),
 		       count_kind(events, "refusal"));
 		say_refusals(refusals);
+		say_outcome(events);
 		say_ranges(list);
 		if (json_array_size(list) > 0)
 			print_sessions(sessions, true);

@@ -54,7 +54,9 @@ static void print_parties(const json_t *e)
 
 	printf("%s -> ", safe(e, "client", text));
 	printf("%s ", safe(e, "service_name", text));
-	printf("-> %s  ", safe(e, "server", text));
+	if (json_is_string(json_object_get(e, "server")))
+		printf("-> %s", safe(e, "server", text));
+	printf("  ");
 }
 
 void print_event(const json_t *e, bool first)
@@ -73,6 +75,8 @@ void print_event(const json_t *e, bool first)
 		print_line(e);
 	else if (strcmp(kind, "opening") == 0)
 		print_opening(e);
+	else if (strcmp(kind, "unused") == 0)
+		printf("no data connection came to %s\n", safe(e, "announced", text));
 	else if (strcmp(kind, "refusal") == 0)
 		printf("refused: %s\n", safe(e, "text", text));
 	else

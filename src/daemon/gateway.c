@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/gateway.h"
 
+#include "daemon/unused_openings.h"
 #include "kernel/confine.h"
 #include "kernel/discovery.h"
 #include "kernel/helper.h"
@@ -35,6 +36,7 @@ struct gateway {
 	bool ruleset_broken; /* somebody changed it, and it could not be restored */
 	struct ruleset_monitor *monitor;
 	struct handover *handover;
+	struct unused *unused; /* what has been seen of openings */
 	uint32_t worker_count;
 	struct queue *queues[CONFIG_QUEUES_MAX]; /* not yet given to a worker */
 	struct worker *workers[CONFIG_QUEUES_MAX];
@@ -299,7 +301,10 @@ static int start_workers(struct gateway *g)
 
 static int start(struct gateway *g)
 {
-	int error = explain(g, "looking for what the daemon before has left",
+	int error = g->unused == NULL ? explain(g, "taking memory", -ENOMEM) : 0;
+
+	if (error == 0)
+		error = explain(g, "looking for what the daemon before has left",
 			    handover_open(g->log, g->config.queues.first, g->worker_count,
 					  &g->handover));
 	if (error == 0)
@@ -347,6 +352,7 @@ static void release(struct gateway *g)
 	discovery_free(&g->discovery);
 	free(g->policy);
 	handover_close(g->handover);
+	unused_free(g->unused);
 	free(g);
 }
 
@@ -383,6 +389,7 @@ int gateway_start(struct config *config, struct log *log, struct gateway **out)
 		return -ENOMEM;
 	g->config = *config;
 	g->log = log;
+	g->unused = unused_new();
 	g->confine = confine_open(NULL, 0);
 	g->worker_count = worker_count_of(config);
 	error = start(g);
@@ -494,6 +501,7 @@ void gateway_tick(struct gateway *g)
 	if (error < 0 && !g->discovery_failed)
 		log_message(g->log, LOG_DISCOVERY_FAILED, strerror(-error));
 	g->discovery_failed = error < 0;
+	unused_openings_look(g->unused, g->nl, g->workers[0]);
 }
 
 int gateway_ruleset_fd(const struct gateway *g)

@@ -186,11 +186,14 @@ static void undo(void *opener, const struct situation *at, struct want *want)
 		forget(opener, opening);
 }
 
-static void replace(void *opener, const struct situation *at, const struct replaced *last)
+static bool replace(void *opener, const struct situation *at, const struct replaced *last)
 {
+	const struct openings *o = opener;
 	struct want want = { .mode = MODE_PASSIVE, .port = last->shown, .made = true };
+	const size_t count = o->count;
 
 	undo(opener, at, &want);
+	return o->count < count;
 }
 
 const struct opener_ops openings_ops = { .make = make, .undo = undo, .replace = replace };

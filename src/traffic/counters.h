@@ -21,6 +21,7 @@ struct counters {
 	counter adjusted;
 	counter encrypted;
 	counter openings[MODES];
+	counter unused; /* of these, ended without a data connection */
 	counter reasons[REASONS];
 };
 

@@ -6,6 +6,7 @@
 static const char *const names[] = {
 	[EVENT_SESSION] = "session",
 	[EVENT_OPENING] = "opening",
+	[EVENT_UNUSED] = "unused",
 	[EVENT_REFUSAL] = "refusal",
 	[EVENT_ENCRYPTED] = "encrypted",
 	[EVENT_ADJUSTED] = "adjusted",

@@ -19,6 +19,7 @@
 enum event_kind {
 	EVENT_SESSION,   /* begun */
 	EVENT_OPENING,
+	EVENT_UNUSED,    /* nobody used that opening; of the flow the server may not be known */
 	EVENT_REFUSAL,
 	EVENT_ENCRYPTED, /* from here on its text is TLS */
 	EVENT_ADJUSTED,  /* from here on its sequence numbers are corrected */
@@ -30,7 +31,7 @@ struct event {
 	uint64_t time; /* ms, monotonic */
 	enum event_kind kind;
 	enum reason reason; /* of EVENT_REFUSAL */
-	struct want want;   /* of EVENT_OPENING */
+	struct want want;   /* of EVENT_OPENING, and of EVENT_UNUSED as far as it says what was announced */
 	struct flow flow;
 };
 

@@ -253,14 +253,17 @@ static void undo(void *opener, const struct situation *at, struct want *want)
 }
 
 /* Whether it was used only its expectation knows: the kernel removes that with its first packet. */
-static void replace(void *opener, const struct situation *at, const struct replaced *last)
+static bool replace(void *opener, const struct situation *at, const struct replaced *last)
 {
 	struct opener *o = opener;
 	struct want want = { .mode = MODE_PASSIVE, .target = at->session->flow.server, .port = last->shown };
 
 	want.target.port = last->target;
-	if (at->session->flow.has_helper && unexpect(o, at, &want) && needs_entry(o, at, &want))
+	if (!at->session->flow.has_helper || !unexpect(o, at, &want))
+		return false;
+	if (needs_entry(o, at, &want))
 		shorten_entry(o, at, &want);
+	return true;
 }
 
 const struct opener_ops opener_ops = {

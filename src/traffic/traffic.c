@@ -167,6 +167,15 @@ static void tell_opening(struct traffic *t, const struct situation *at, struct c
 	report_opening(t->report, at, want);
 }
 
+static void tell_unused(struct traffic *t, struct counters *tally, const struct flow *flow, const struct want *want)
+{
+	const struct event event = { .time = t->now_ms, .kind = EVENT_UNUSED, .flow = *flow, .want = *want };
+
+	counter_add(&t->counters.unused, 1);
+	counter_add(&tally->unused, 1);
+	history_add(&t->history, &event);
+}
+
 static void tell_dialogue(struct traffic *t, const struct session *s, struct counters *tally,
 			  const struct dialogue *before)
 {
@@ -202,6 +211,10 @@ static void record(struct traffic *t, const struct situation *at, struct counter
 	for (size_t i = 0; i < d->want_count; i++)
 		if (d->wants[i].made)
 			tell_opening(t, at, tally, &d->wants[i]);
+	for (size_t i = 0; i < outcome->replaced_count; i++)
+		if (outcome->replaced[i].unused)
+			tell_unused(t, tally, &at->session->flow,
+				    &(struct want){ .mode = MODE_PASSIVE, .port = outcome->replaced[i].shown });
 	note_announcements(t, at, d);
 	count_reasons(t, at, tally, d->reasons | outcome->reasons);
 	counter_add(&tally->packets, 1);
@@ -456,6 +469,15 @@ static bool restore_mark(struct session *s, void *context)
 void traffic_restore_marks(struct traffic *t)
 {
 	table_each(t->table, restore_mark, t);
+}
+
+void traffic_unused(struct traffic *t, const struct flow *flow, const struct want *want)
+{
+	const struct service *service = policy_find(t->policy, &flow->service);
+
+	tell_unused(t, service == NULL || t->tally == NULL ? &t->untallied
+							   : &t->tally->services[service - t->policy->services],
+		    flow, want);
 }
 
 static bool keep_adjusted(struct session *s, void *context)

@@ -68,6 +68,9 @@ void traffic_set_policy(struct traffic *t, const struct policy *policy, struct t
 /* Before the end: what waits for an opening gets its verdict, within three seconds. */
 void traffic_finish(struct traffic *t);
 
+/* An opening of that service's has ended unused: counts and remembers it. */
+void traffic_unused(struct traffic *t, const struct flow *flow, const struct want *want);
+
 /* The table has got the sessions of another daemon: the adjusted ones are marked, and kept in the journal. */
 void traffic_take_up(struct traffic *t);
 

@@ -135,6 +135,28 @@ void worker_restore_marks(struct worker *w)
 	worker_call(w, restore_marks, &w->traffic);
 }
 
+struct unused_list {
+	struct traffic *traffic;
+	const struct unused_opening *list;
+	size_t count;
+};
+
+static void take_unused(const struct worker_view *view, void *context)
+{
+	const struct unused_list *l = context;
+
+	(void)view;
+	for (size_t i = 0; i < l->count; i++)
+		traffic_unused(l->traffic, &l->list[i].flow, &l->list[i].want);
+}
+
+void worker_unused(struct worker *w, const struct unused_opening *list, size_t count)
+{
+	struct unused_list l = { &w->traffic, list, count };
+
+	worker_call(w, take_unused, &l);
+}
+
 const struct counters *worker_counters(const struct worker *w)
 {
 	return &w->traffic.counters;

@@ -68,6 +68,13 @@ void worker_set_policy(struct worker *w, const struct policy *policy);
 /* Puts the marks of adjusted sessions into a ruleset that has lost them. */
 void worker_restore_marks(struct worker *w);
 
+/* Openings, of whatever worker's, that have ended unused: to be counted and remembered. */
+struct unused_opening {
+	struct flow flow; /* its server may be zero */
+	struct want want;
+};
+void worker_unused(struct worker *w, const struct unused_opening *list, size_t count);
+
 const struct counters *worker_counters(const struct worker *w);
 const struct latency *worker_latency(const struct worker *w);
 uint16_t worker_queue_number(const struct worker *w);

@@ -76,12 +76,13 @@ static void undo(void *opener, const struct situation *at, struct want *want)
 			kernel.open[i] = kernel.open[--kernel.open_count];
 }
 
-static void replace(void *opener, const struct situation *at, const struct replaced *last)
+static bool replace(void *opener, const struct situation *at, const struct replaced *last)
 {
 	(void)opener;
 	(void)at;
 	(void)last;
 	kernel.replaced++;
+	return true;
 }
 
 static const struct opener_ops ops = { make, settled, send_again, undo, replace };

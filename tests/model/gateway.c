@@ -89,11 +89,12 @@ static void undo(void *opener, const struct situation *at, struct want *want)
 	want->made = false;
 }
 
-static void replace(void *opener, const struct situation *at, const struct replaced *last)
+static bool replace(void *opener, const struct situation *at, const struct replaced *last)
 {
 	(void)opener;
 	(void)at;
 	(void)last;
+	return true;
 }
 
 static const struct opener_ops ops = { .make = make, .undo = undo, .replace = replace };
