@@ -29,6 +29,13 @@ bool policy_is_taken(const struct policy *policy, const struct endpoint *e)
 						  endpoint_compare) != NULL;
 }
 
+bool policy_is_own(const struct policy *policy, const struct endpoint *server)
+{
+	const struct endpoint address = { .addr = server->addr, .port = 0 };
+
+	return policy_is_taken(policy, &address);
+}
+
 bool policy_may_open(const struct policy *policy, const struct service *service,
 		     const struct endpoint *target)
 {

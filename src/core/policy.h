@@ -90,6 +90,9 @@ const struct port_range *service_range(const struct service *service, const stru
  */
 bool policy_is_taken(const struct policy *policy, const struct endpoint *e);
 
+/* Whether the address is the director's own: a real server there is a process on it. taken has it with port 0. */
+bool policy_is_own(const struct policy *policy, const struct endpoint *server);
+
 /*
  * Whether a data connection may be led to that port of the real server: a port of its named range,
  * or, where none is named, an unprivileged one that is neither closed nor taken.

@@ -4,6 +4,7 @@
 #include "kernel/tcp_diag.h"
 
 #include <errno.h>
+#include <ifaddrs.h>
 #include <stdlib.h>
 
 struct look {
@@ -62,6 +63,27 @@ static int add_listener(const struct endpoint *local, void *data)
 	return is_loopback(local) ? 0 : sightings_add(&d->listeners, local, DISCOVERY_TAKEN_MAX);
 }
 
+/* Each with port 0: see policy_is_own. */
+static int add_own_addresses(struct discovery *d)
+{
+	struct ifaddrs *list = NULL;
+	int error = getifaddrs(&list) < 0 ? -errno : 0;
+
+	for (const struct ifaddrs *i = list; error == 0 && i != NULL; i = i->ifa_next) {
+		const struct sockaddr_in *v4 = (const void *)i->ifa_addr;
+		const struct sockaddr_in6 *v6 = (const void *)i->ifa_addr;
+		struct endpoint own;
+
+		if (i->ifa_addr == NULL || (v4->sin_family != AF_INET && v4->sin_family != AF_INET6))
+			continue;
+		own = v4->sin_family == AF_INET ? endpoint_from_ipv4(v4->sin_addr, 0)
+						: endpoint_from_ipv6(&v6->sin6_addr, 0);
+		error = sightings_add(&d->listeners, &own, DISCOVERY_TAKEN_MAX);
+	}
+	freeifaddrs(list);
+	return error;
+}
+
 /* Whoever could not be asked is taken for unchanged. */
 static int add_listeners(struct discovery *d, struct netlink *diag, const struct discovery *before)
 {
@@ -112,6 +134,8 @@ static int look_around(struct look *look, struct netlink *diag, const struct dis
 		error = sightings_add_all(&d->ends, &before->ends);
 	if (error == 0)
 		error = add_listeners(d, diag, before);
+	if (error == 0)
+		error = add_own_addresses(d);
 	if (error == 0)
 		error = discovery_settle(d, before, now);
 	d->skip = look->all_ends ? look->services / DISCOVERY_PROMPT : before->skip - 1;

@@ -171,6 +171,30 @@ START_TEST(clients_are_shown_what_nothing_else_uses)
 }
 END_TEST
 
+START_TEST(the_directors_own_addresses_are_known)
+{
+	static const char *const own[] = { "10.0.0.1:1", "[fd00::1]:1", "127.0.0.1:1" };
+	struct endpoint taken[3];
+	struct policy *p = make(0);
+
+	for (size_t i = 0; i < 3; i++) {
+		taken[i] = at(own[i]);
+		taken[i].port = 0;
+	}
+	qsort(taken, 3, sizeof(taken[0]), endpoint_compare);
+	p->taken = taken;
+	p->taken_count = 3;
+	for (size_t i = 0; i < 3; i++) {
+		const struct endpoint server = at(own[i]);
+
+		ck_assert(policy_is_own(p, &server));
+		ck_assert(!policy_is_taken(p, &server));
+	}
+	ck_assert(!policy_is_own(p, &(struct endpoint){ .addr = at("10.0.0.2:21").addr, .port = 21 }));
+	free(p);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *t = tcase_create("policy");
@@ -184,5 +208,6 @@ int main(void)
 	tcase_add_test(t, of_a_server_without_a_range_no_closed_port_is_opened);
 	tcase_add_test(t, of_a_server_without_a_range_no_port_that_ipvs_leads_to_is_opened);
 	tcase_add_test(t, clients_are_shown_what_nothing_else_uses);
+	tcase_add_test(t, the_directors_own_addresses_are_known);
 	return run_suite("policy", t);
 }
