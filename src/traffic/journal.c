@@ -29,6 +29,7 @@ struct slot {
 struct memory {
 	char magic[sizeof(MAGIC)];
 	uint8_t format;
+	_Atomic uint32_t used; /* no slot behind these ever was */
 	struct slot slots[JOURNAL_SLOTS];
 };
 
@@ -98,6 +99,8 @@ void journal_put(struct journal *j, const struct table *table, struct session *s
 	slot = &j->memory->slots[s->journal_slot - 1];
 	next = slot->counts == SLOT_FIRST ? SLOT_SECOND : SLOT_FIRST;
 	half = &slot->halves[next - SLOT_FIRST];
+	if (s->journal_slot > j->memory->used)
+		j->memory->used = s->journal_slot;
 	half->written = now;
 	half->size = (uint32_t)session_record_write(table, s, now, half->record);
 	atomic_store_explicit(&slot->counts, next, memory_order_release);
@@ -130,6 +133,7 @@ int journal_read(int fd, uint32_t now, struct table *table)
 {
 	const struct memory *memory;
 	struct stat status;
+	uint32_t used;
 	int error = 0;
 
 	if (fstat(fd, &status) < 0 || status.st_size != sizeof(*memory))
@@ -139,7 +143,8 @@ int journal_read(int fd, uint32_t now, struct table *table)
 		return -errno;
 	if (memcmp(memory->magic, MAGIC, sizeof(MAGIC)) != 0 || memory->format != SESSION_RECORD_FORMAT)
 		error = -EPROTONOSUPPORT;
-	for (size_t i = 0; error != -EPROTONOSUPPORT && i < JOURNAL_SLOTS; i++)
+	used = memory->used < JOURNAL_SLOTS ? memory->used : JOURNAL_SLOTS;
+	for (size_t i = 0; error != -EPROTONOSUPPORT && i < used; i++)
 		if (read_slot(&memory->slots[i], now, table) < 0)
 			error = -EBADMSG;
 	munmap((void *)(uintptr_t)memory, sizeof(*memory));
