@@ -24,6 +24,8 @@
 
 #include "control/subject.h"
 
+#include <sys/types.h>
+
 #define CONTROL_CLIENTS_MAX 64
 #define CONTROL_PATIENCE_MS 10000
 #define CONTROL_TOTAL_MAX (32 << 20)

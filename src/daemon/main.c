@@ -12,6 +12,7 @@
 #include "doctor/preflight.h"
 #include "kernel/confine.h"
 #include "log/log.h"
+#include "traffic/manager.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -22,7 +23,6 @@
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <sysexits.h>
-#include <systemd/sd-daemon.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -72,8 +72,8 @@ static int status_of_lasting_failure(void)
 
 static void notify_ready(struct daemon *d)
 {
-	sd_notifyf(0, "READY=1\nSTATUS=Serving %zu virtual services",
-		   gateway_service_count(d->gateway));
+	manager_notify("READY=1\nSTATUS=Serving %zu virtual services",
+		       gateway_service_count(d->gateway));
 }
 
 /* Writes what changes, or what is wrong with the configuration. */
@@ -116,8 +116,8 @@ static int reload(void *context, FILE *out)
 	int error;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
-		   (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+	manager_notify("RELOADING=1\nMONOTONIC_USEC=%lld",
+		       (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
 	error = take_config(d, said != NULL ? said : out);
 	if (said != NULL && fclose(said) == 0)
 		fputs(words, out);
@@ -157,8 +157,8 @@ static void handle_timer(struct daemon *d)
 	health_look(d->health, now_ms());
 	textfile_update(&d->textfile, now_ms());
 	if (gateway_is_alive(d->gateway))
-		sd_notifyf(0, "WATCHDOG=1\nSTATUS=Serving %zu virtual services",
-			   gateway_service_count(d->gateway));
+		manager_notify("WATCHDOG=1\nSTATUS=Serving %zu virtual services",
+			       gateway_service_count(d->gateway));
 }
 
 static void loop(struct daemon *d)
@@ -273,7 +273,7 @@ static int run(struct daemon *d, struct config *config)
 	give_up_privileges(d);
 	notify_ready(d);
 	loop(d);
-	sd_notify(0, "STOPPING=1");
+	manager_notify("STOPPING=1");
 	control_close(d->control);
 	textfile_remove(&d->textfile);
 	health_free(d->health);

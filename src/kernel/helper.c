@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kernel/helper.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
-#include <libnetfilter_cthelper/libnetfilter_cthelper.h>
 #include <linux/membarrier.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_cthelper.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -20,55 +21,44 @@
 static const uint16_t families[] = { AF_INET, AF_INET6 };
 #define FAMILIES (sizeof(families) / sizeof(families[0]))
 
-static struct nfct_helper *new_helper(uint16_t family)
+/* What names a helper to the kernel. */
+static struct nlmsghdr *put_helper(void *buffer, unsigned command, unsigned flags, uint16_t family)
 {
-	struct nfct_helper *helper = nfct_helper_alloc();
+	struct nlmsghdr *nlh =
+		netlink_nfnl_put(buffer, NFNL_SUBSYS_CTHELPER, command, flags, AF_UNSPEC);
+	struct nlattr *tuple;
 
-	if (!helper)
-		return NULL;
-	nfct_helper_attr_set_str(helper, NFCTH_ATTR_NAME, HELPER_NAME);
-	nfct_helper_attr_set_u16(helper, NFCTH_ATTR_PROTO_L3NUM, family);
-	nfct_helper_attr_set_u8(helper, NFCTH_ATTR_PROTO_L4NUM, IPPROTO_TCP);
-	return helper;
+	mnl_attr_put_strz(nlh, NFCTH_NAME, HELPER_NAME);
+	tuple = mnl_attr_nest_start(nlh, NFCTH_TUPLE);
+	mnl_attr_put_u16(nlh, NFCTH_TUPLE_L3PROTONUM, htons(family));
+	mnl_attr_put_u8(nlh, NFCTH_TUPLE_L4PROTONUM, IPPROTO_TCP);
+	mnl_attr_nest_end(nlh, tuple);
+	return nlh;
 }
 
-/* The helper owns its policy once it is set. */
-static int set_policy(struct nfct_helper *helper, const struct helper_policy *policy)
+/* One set of one policy: all its expectations are of one class. */
+static void put_policy(struct nlmsghdr *nlh, const struct helper_policy *policy)
 {
-	struct nfct_helper_policy *p = nfct_helper_policy_alloc();
+	struct nlattr *policies = mnl_attr_nest_start(nlh, NFCTH_POLICY), *set;
 
-	if (!p)
-		return -ENOMEM;
-	nfct_helper_policy_attr_set_str(p, NFCTH_ATTR_POLICY_NAME, POLICY_NAME);
-	nfct_helper_policy_attr_set_u32(p, NFCTH_ATTR_POLICY_MAX, policy->expectations);
-	nfct_helper_policy_attr_set_u32(p, NFCTH_ATTR_POLICY_TIMEOUT, policy->seconds);
-	nfct_helper_attr_set(helper, NFCTH_ATTR_POLICY1, p);
-	nfct_helper_attr_set_u32(helper, NFCTH_ATTR_PRIV_DATA_LEN, PRIVATE_DATA_LENGTH);
-	nfct_helper_attr_set_u32(helper, NFCTH_ATTR_STATUS, NFCT_HELPER_STATUS_DISABLED);
-	return 0;
-}
-
-static int request(struct netlink *nl, uint8_t command, uint16_t flags, struct nfct_helper *helper)
-{
-	char buffer[NETLINK_REQUEST_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
-	struct nlmsghdr *nlh = nfct_helper_nlmsg_build_hdr(buffer, command, flags, 0);
-
-	nfct_helper_nlmsg_build_payload(nlh, helper);
-	return netlink_request(nl, nlh);
+	mnl_attr_put_u32(nlh, NFCTH_POLICY_SET_NUM, htonl(1));
+	set = mnl_attr_nest_start(nlh, NFCTH_POLICY_SET1);
+	mnl_attr_put_strz(nlh, NFCTH_POLICY_NAME, POLICY_NAME);
+	mnl_attr_put_u32(nlh, NFCTH_POLICY_EXPECT_MAX, htonl(policy->expectations));
+	mnl_attr_put_u32(nlh, NFCTH_POLICY_EXPECT_TIMEOUT, htonl(policy->seconds));
+	mnl_attr_nest_end(nlh, set);
+	mnl_attr_nest_end(nlh, policies);
 }
 
 static int register_family(struct netlink *nl, uint16_t family, const struct helper_policy *policy)
 {
-	struct nfct_helper *helper = new_helper(family);
-	int err;
+	char buffer[NETLINK_REQUEST_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
+	struct nlmsghdr *nlh = put_helper(buffer, NFNL_MSG_CTHELPER_NEW, NLM_F_CREATE, family);
 
-	if (!helper)
-		return -ENOMEM;
-	err = set_policy(helper, policy);
-	if (err == 0)
-		err = request(nl, NFNL_MSG_CTHELPER_NEW, NLM_F_CREATE, helper);
-	nfct_helper_free(helper);
-	return err;
+	put_policy(nlh, policy);
+	mnl_attr_put_u32(nlh, NFCTH_PRIV_DATA_LEN, htonl(PRIVATE_DATA_LENGTH));
+	mnl_attr_put_u32(nlh, NFCTH_STATUS, htonl(NFCT_HELPER_STATUS_DISABLED));
+	return netlink_request(nl, nlh);
 }
 
 int helper_register(struct netlink *nl, const struct helper_policy *policy)
@@ -85,13 +75,9 @@ int helper_register(struct netlink *nl, const struct helper_policy *policy)
 
 static int unregister_family(struct netlink *nl, uint16_t family)
 {
-	struct nfct_helper *helper = new_helper(family);
-	int err;
+	char buffer[NETLINK_REQUEST_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
+	int err = netlink_request(nl, put_helper(buffer, NFNL_MSG_CTHELPER_DEL, 0, family));
 
-	if (!helper)
-		return -ENOMEM;
-	err = request(nl, NFNL_MSG_CTHELPER_DEL, 0, helper);
-	nfct_helper_free(helper);
 	return err == -ENOENT ? 0 : err;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "traffic/handover.h"
 
+#include "traffic/manager.h"
 #include "traffic/session_file.h"
 
 #include <errno.h>
@@ -8,11 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 enum {
-	BARRIER_US = 5000000,
+	BARRIER_MS = 5000,
 	NAME_SIZE = 48,
 };
 
@@ -20,7 +20,7 @@ struct handover {
 	struct log *log;
 	uint32_t first, queues;
 	int count;
-	char **names; /* of the descriptors from SD_LISTEN_FDS_START on */
+	char **names; /* of the descriptors from MANAGER_FIRST_FD on */
 	int *fds;     /* -1: taken */
 	uint32_t queues_taken, sessions_taken;
 	int refused; /* why sessions were, or 0 */
@@ -35,7 +35,7 @@ int handover_open(struct log *log, uint32_t first, uint32_t count, struct handov
 	h->log = log;
 	h->first = first;
 	h->queues = count;
-	h->count = sd_listen_fds_with_names(1, &h->names);
+	h->count = manager_descriptors(&h->names);
 	if (h->count < 0)
 		h->count = 0;
 	h->fds = calloc((size_t)h->count + 1, sizeof(*h->fds));
@@ -45,7 +45,7 @@ int handover_open(struct log *log, uint32_t first, uint32_t count, struct handov
 		return -ENOMEM;
 	}
 	for (int i = 0; i < h->count; i++)
-		h->fds[i] = SD_LISTEN_FDS_START + i;
+		h->fds[i] = MANAGER_FIRST_FD + i;
 	*out = h;
 	return 0;
 }
@@ -62,7 +62,7 @@ void handover_close(struct handover *h)
 	free(h->names);
 	free(h->fds);
 	free(h);
-	sd_notify_barrier(0, BARRIER_US);
+	manager_wait(BARRIER_MS);
 }
 
 /* ---- descriptors by name ---- */
@@ -106,7 +106,7 @@ static int take(struct handover *h, const char *name)
 
 static void forget(const char *name)
 {
-	sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", name);
+	manager_notify("FDSTOREREMOVE=1\nFDNAME=%s", name);
 }
 
 /* Without FDPOLL=0 the manager would be woken by errors of the socket, and let go of it. */
@@ -116,7 +116,7 @@ static void store(struct handover *h, const char *name, int fd)
 	int stored;
 
 	snprintf(state, sizeof(state), "FDSTORE=1\nFDPOLL=0\nFDNAME=%s", name);
-	stored = sd_pid_notify_with_fds(0, 0, state, &fd, 1);
+	stored = manager_hand(state, fd);
 	if (stored < 0)
 		log_message(h->log, LOG_STORE_REFUSED, name, strerror(-stored));
 }

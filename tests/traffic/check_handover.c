@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What one daemon leaves to the next: the file of sessions, and the service manager's store. */
 #include "traffic/handover.h"
+#include "traffic/manager.h"
 #include "traffic/session_file.h"
 
 #include <errno.h>
@@ -12,7 +13,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "../support/run.h"
@@ -471,7 +471,7 @@ static void begin_manager(void)
 static void end_manager(void)
 {
 	setenv("NOTIFY_SOCKET", manager.name, 1);
-	sd_notify(0, "END");
+	manager_notify("END");
 	pthread_join(manager.thread, NULL);
 	for (size_t i = 0; i < manager.count; i++)
 		close(manager.fds[i]);
