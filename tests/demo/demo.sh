@@ -48,6 +48,12 @@ show_replies() {	# NAME
 	: >"$LAB_STATE/wire.log"
 }
 
+# What the client itself saw of it.
+failed_with_gateway() {	# NAME
+	tail -n 20 "$LAB_STATE/$1.trace"
+	lab_fail "the transfer fails with the gateway"
+}
+
 # While nothing but control connections leaves the client, there is time to look.
 hold_data_connections() {
 	in_client nft 'table ip hold { chain out { type filter hook output priority 0; tcp flags & (syn | ack) == syn tcp dport != 21 drop; }; }'
@@ -89,7 +95,7 @@ show_opening() {
 	listening=$(entries | grep LISTEN | tail -n 1)
 	let_data_connections_go
 	lab_wait_for '[[ -n $(data_entry) ]]' 20
-	wait $transfer || lab_fail "the transfer fails with the gateway"
+	wait $transfer || failed_with_gateway slow
 	cmp "$LAB_STATE/slow.got" "$LAB_STATE/big" || lab_fail "other content"
 
 	show_replies slow
@@ -107,7 +113,7 @@ show_with() {
 	heading "3. With ftpalgd: the same transfer"
 	before=$(queued)
 	shell "${curl[*]} $url"
-	download with || lab_fail "the transfer fails with the gateway"
+	download with || failed_with_gateway with
 	cmp "$LAB_STATE/with.got" "$LAB_STATE/big" || lab_fail "other content"
 	show_replies with
 	read -r bytes speed seconds <"$LAB_STATE/with.figures"
