@@ -24,6 +24,7 @@
 #define CONFIG_SOCKET_MAX 108  /* sun_path, its terminator included */
 #define CONFIG_GROUP_MAX 33
 #define CONFIG_TEXTFILE_MAX 128
+#define CONFIG_SYNC_AUTO "auto" /* sync.interface: where others have their threads */
 #define CONFIG_FILE_MAX (1 << 20) /* bytes of the file with all that it includes */
 
 struct config {
@@ -36,7 +37,7 @@ struct config {
 		uint32_t length; /* packets */
 	} queues;
 	struct {
-		char interface[IF_NAMESIZE];
+		char interface[IF_NAMESIZE]; /* or CONFIG_SYNC_AUTO */
 		uint32_t id;
 	} sync;
 	struct {

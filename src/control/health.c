@@ -15,6 +15,7 @@ enum check {
 	CHECK_OVERFLOW,
 	CHECK_UNDELIVERED,
 	CHECK_RELOAD,
+	CHECK_THREADS,
 	CHECKS,
 };
 
@@ -29,6 +30,7 @@ static const struct {
 	[CHECK_OVERFLOW] = { "queue_overflow", true },
 	[CHECK_UNDELIVERED] = { "queue_undelivered", true },
 	[CHECK_RELOAD] = { "reload_refused", false },
+	[CHECK_THREADS] = { "threads_apart", true },
 };
 static_assert(sizeof(checks) / sizeof(checks[0]) == CHECKS, "every check has its id");
 
@@ -230,6 +232,8 @@ void health_report(const struct health *h, const struct doctor *d)
 {
 	check_ruleset(h, d);
 	check_services(h, d);
+	if (h->machine_known)
+		doctor_check_threads(d, &h->machine.threads);
 	health_report_own(h, d);
 }
 

@@ -53,8 +53,7 @@ struct subject_reload {
 /* How the kernel stands now. */
 struct subject_machine {
 	enum ruleset_state ruleset;
-	bool has_backup;
-	struct ipvs_backup backup;
+	struct ipvs_threads threads;
 };
 
 struct health;

@@ -98,12 +98,22 @@ static json_t *view_reload(const struct subject_reload *reload)
 
 /* ---- all of it ---- */
 
+static json_t *view_thread(bool known, const struct ipvs_thread *t)
+{
+	if (!known)
+		return json_null();
+	return json_pack("{s:s, s:i, s:o}", "interface", t->interface, "id", (int)t->id,
+			 "group", view_endpoint(&t->group));
+}
+
 static json_t *view_backup(const struct subject_machine *m)
 {
-	if (m == NULL || !m->has_backup)
-		return json_null();
-	return json_pack("{s:s, s:i, s:o}", "interface", m->backup.interface, "id", (int)m->backup.id,
-			 "group", view_endpoint(&m->backup.group));
+	return view_thread(m != NULL && m->threads.has_backup, &m->threads.backup);
+}
+
+static json_t *view_master(const struct subject_machine *m)
+{
+	return view_thread(m != NULL && m->threads.has_master, &m->threads.master);
 }
 
 static uint64_t sessions_held(const struct control_subject *subject)
@@ -133,14 +143,14 @@ json_t *view_status(const struct control_call *call)
 	view_sum(subject, &sum);
 	return json_pack(
 		"{s:s, s:i, s:o, s:s, s:s, s:b, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
-		" s:o, s:o}",
+		" s:o, s:o, s:o}",
 		"version", PACKAGE_VERSION, "pid", (int)getpid(),
 		"uptime", view_number((call->now - subject->started) / 1000),
 		"health", health_name(health),
 		"forwarding", config->forwarding == FORWARD_IPVS ? "ipvs" : "conntrack",
 		"guard", config->guard, "log", log_level_name(config->log.level),
 		"ruleset", machine != NULL ? ruleset_names[machine->ruleset] : "unknown",
-		"backup", view_backup(machine), "reload", view_reload(subject->reloaded),
+		"backup", view_backup(machine), "master", view_master(machine), "reload", view_reload(subject->reloaded),
 		"services", view_number(subject->policy(subject->context)->service_count),
 		"sessions", view_number(sessions_held(subject)),
 		"openings", view_number(counters_openings(&sum)),

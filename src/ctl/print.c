@@ -101,13 +101,21 @@ static void print_sentences(const json_t *result, const char *key, const char *l
 	}
 }
 
-static void print_backup(const json_t *backup)
+static void print_thread(const char *name, const json_t *thread)
+{
+	printf("%s thread: %s, id %" PRIu64 ", %s\n", name, print_string(thread, "interface"),
+	       print_number(thread, "id"), print_string(thread, "group"));
+}
+
+/* A master thread is there only on one of several directors. */
+static void print_threads(const json_t *backup, const json_t *master)
 {
 	if (json_is_object(backup))
-		printf("backup thread: %s, id %" PRIu64 ", %s\n", print_string(backup, "interface"),
-		       print_number(backup, "id"), print_string(backup, "group"));
+		print_thread("backup", backup);
 	else
 		printf("backup thread: none\n");
+	if (json_is_object(master))
+		print_thread("master", master);
 }
 
 void print_status(const json_t *result, bool first)
@@ -126,7 +134,7 @@ void print_status(const json_t *result, bool first)
 	       print_number(result, "sessions"), print_number(result, "openings"),
 	       print_number(result, "refusals"));
 	printf("ruleset: %s\n", print_string(result, "ruleset"));
-	print_backup(json_object_get(result, "backup"));
+	print_threads(json_object_get(result, "backup"), json_object_get(result, "master"));
 	json_array_foreach (json_object_get(result, "queues"), i, value)
 		print_queue(value);
 	print_last_reload(json_object_get(result, "reload"));

@@ -205,10 +205,9 @@ static int read_machine(void *context, struct subject_machine *out)
 {
 	struct gateway *g = gateway_of(context);
 	int error = ruleset_present(gateway_ruleset(g), &out->ruleset);
-	int backup = ipvs_backup_get(gateway_ipvs(g), &out->backup);
+	int threads = ipvs_threads_get(gateway_ipvs(g), &out->threads);
 
-	out->has_backup = backup == 0;
-	return error < 0 || backup == 0 || backup == -ESRCH ? error : backup;
+	return error < 0 ? error : threads;
 }
 
 /* ---- changes ---- */

@@ -2,6 +2,7 @@
 #include "daemon/gateway.h"
 
 #include "daemon/unused_openings.h"
+#include "doctor/keepalived.h"
 #include "kernel/confine.h"
 #include "kernel/discovery.h"
 #include "kernel/helper.h"
@@ -26,6 +27,7 @@ struct gateway {
 	struct ipvs *ipvs;
 	struct netlink *diag; /* the machine's sockets */
 	struct backup backup;
+	bool backup_failed; /* it could not be looked at, or not be moved */
 	struct discovery discovery;
 	bool discovery_failed;    /* IPVS did not answer the last look */
 	bool listeners_unknown;   /* nor the kernel, on the machine's sockets */
@@ -246,14 +248,20 @@ static int register_helper(struct gateway *g, const struct config *config)
 	return error;
 }
 
-/* Finds the thread that takes IPVS entries, or starts it. */
+/* Finds the thread that takes IPVS entries, or starts it: unless nobody has said where. */
 static int find_backup(struct gateway *g)
 {
-	struct ipvs_backup found;
+	struct ipvs_thread place = { .id = (uint8_t)g->config.sync.id }, found;
 	int error;
 
-	memcpy(g->backup.interface, g->config.sync.interface, sizeof(g->backup.interface));
-	g->backup.id = (uint8_t)g->config.sync.id;
+	if (strcmp(g->config.sync.interface, CONFIG_SYNC_AUTO) == 0) {
+		if (!keepalived_sync_place(KEEPALIVED_CONF, &place))
+			place = (struct ipvs_thread){ .interface = "" };
+		backup_init(&g->backup, &place, true);
+		return 0;
+	}
+	memcpy(place.interface, g->config.sync.interface, sizeof(place.interface));
+	backup_init(&g->backup, &place, false);
 	error = backup_find(&g->backup, g->ipvs, &found);
 	if (error < 0)
 		log_message(g->log, LOG_BACKUP_REFUSED, g->config.sync.interface, strerror(-error),
@@ -485,11 +493,25 @@ static int follow(struct gateway *g, const struct discovery *found)
 	return error;
 }
 
+/* keepalived may have started or ended its threads. */
+static void watch_backup(struct gateway *g)
+{
+	struct ipvs_thread now;
+	int moved = backup_watch(&g->backup, g->ipvs, &now);
+
+	if (moved > 0)
+		log_message(g->log, LOG_BACKUP_MOVED, now.interface, now.id);
+	if (moved < 0 && !g->backup_failed)
+		log_message(g->log, LOG_BACKUP_UNWATCHED, strerror(-moved));
+	g->backup_failed = moved < 0;
+}
+
 void gateway_tick(struct gateway *g)
 {
 	struct discovery found = { 0 };
 	int error = discover(g->ipvs, g->diag, &g->discovery, &found);
 
+	watch_backup(g);
 	if (g->ruleset_broken)
 		restore_ruleset(g);
 	if (error == 0)

@@ -3,7 +3,7 @@
  * The running gateway: everything between the configuration and the workers.
  *
  * gateway_start takes, in this order: the queues are bound (a second daemon ends here, before it has
- * touched anything), the conntrack helper registered, the backup thread found or started, IPVS asked
+ * touched anything), the conntrack helper registered, the backup thread found or started where the configuration names a place for it, IPVS asked
  * for services, the ruleset loaded, the workers started. What a failed start has done is undone.
  * doctor/preflight.h has looked before for what stands in the way. gateway_stop leaves ruleset and helper
  * where they are: sessions that begin while no daemon runs can so be served by the next one; the

@@ -53,6 +53,10 @@ const char *doctor_severity_name(enum doctor_severity severity);
 void doctor_report(const struct doctor *d, enum doctor_severity severity, const char *id,
 		   const char *what, const char *why, const char *mend, const char *argument);
 
+/* Threads of IPVS that are not where each other, or keepalived.conf, has them; shared with status. */
+struct ipvs_threads;
+void doctor_check_threads(const struct doctor *d, const struct ipvs_threads *threads);
+
 /* The checks, one file each. */
 void doctor_check_machine(const struct doctor *d); /* kernel, modules, sysctls */
 void doctor_check_queues(const struct doctor *d);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "doctor/doctor.h"
 
+#include "doctor/keepalived.h"
 #include "kernel/discovery.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,21 +79,66 @@ static void check_services(const struct doctor *d, struct ipvs *ipvs)
 	free(s.found);
 }
 
-static void check_backup(const struct doctor *d, struct ipvs *ipvs)
-{
-	struct ipvs_backup backup;
-	int error = ipvs_backup_get(ipvs, &backup);
+/* ---- synchronisation threads ---- */
 
-	if (error == -ESRCH && d->daemon == DAEMON_RUNS && d->config->forwarding == FORWARD_IPVS)
+static void report_apart(const struct doctor *d, const char *others, const struct ipvs_thread *wanted,
+			 const struct ipvs_thread *backup)
+{
+	char what[2 * DOCTOR_TEXT_MAX];
+
+	snprintf(what, sizeof(what), "%s on %s with id %u, IPVS' backup thread on %s with id %u", others,
+		 wanted->interface, wanted->id, backup->interface, backup->id);
+	doctor_report(d, DOCTOR_TROUBLE, "threads_apart", what,
+		      "keepalived cannot start its own on a standby, which then learns of no connection: a "
+		      "failover ends them all",
+		      "ipvsadm --stop-daemon backup   # with sync.interface = \"auto\" in ftpalgd.conf", "");
+}
+
+/* A backup thread with id 0 takes messages of any. */
+static bool hears(const struct ipvs_thread *backup, const struct ipvs_thread *sender)
+{
+	return strcmp(backup->interface, sender->interface) == 0 &&
+	       (backup->id == 0 || sender->id == 0 || backup->id == sender->id);
+}
+
+void doctor_check_threads(const struct doctor *d, const struct ipvs_threads *threads)
+{
+	struct ipvs_thread named;
+
+	if (!threads->has_backup)
+		return;
+	if (threads->has_master && !hears(&threads->backup, &threads->master))
+		report_apart(d, "IPVS' master thread is", &threads->master, &threads->backup);
+	else if (!threads->has_master && keepalived_sync_place(KEEPALIVED_CONF, &named) &&
+		 !hears(&threads->backup, &named))
+		report_apart(d, "keepalived.conf wants lvs_sync_daemon", &named, &threads->backup);
+}
+
+/* Where no place is named ours is not started before it is needed. */
+static void check_missing(const struct doctor *d)
+{
+	if (d->daemon == DAEMON_RUNS && d->config->forwarding == FORWARD_IPVS &&
+	    strcmp(d->config->sync.interface, CONFIG_SYNC_AUTO) != 0)
 		doctor_report(d, DOCTOR_WARNING, "no_backup_thread", "IPVS' backup thread is not running",
 			      "it takes the connection entries of data connections: the next one has to start it, "
 			      "and waits for that",
 			      "ipvsadm --start-daemon backup --mcast-interface %", d->config->sync.interface);
-	else if (error == 0 && strcmp(backup.interface, "lo") != 0)
+}
+
+static void check_threads(const struct doctor *d, struct ipvs *ipvs)
+{
+	struct ipvs_threads threads;
+
+	if (ipvs_threads_get(ipvs, &threads) < 0)
+		return;
+	doctor_check_threads(d, &threads);
+	if (!threads.has_backup)
+		check_missing(d);
+	else if (strcmp(threads.backup.interface, "lo") != 0)
 		doctor_report(d, DOCTOR_WARNING, "backup_interface", "IPVS' backup thread listens on %",
 			      "whoever can send there can make connection entries: the protocol knows no authentication",
 			      "nft add rule inet filter input iifname % udp dport 8848 ip saddr != { OWN, PEER } drop",
-			      backup.interface);
+			      threads.backup.interface);
 }
 
 void doctor_check_ipvs(const struct doctor *d)
@@ -102,6 +149,6 @@ void doctor_check_ipvs(const struct doctor *d)
 	if (ipvs_open(&ipvs) < 0)
 		return;
 	check_services(d, ipvs);
-	check_backup(d, ipvs);
+	check_threads(d, ipvs);
 	ipvs_close(ipvs);
 }

@@ -318,11 +318,6 @@ int ipvs_list(struct ipvs *ipvs, ipvs_service_seen *cb, void *data)
 	return result;
 }
 
-struct backup_seen {
-	struct ipvs_backup backup;
-	bool found;
-};
-
 static bool read_group(const struct nlattr *const *attr, struct endpoint *group)
 {
 	struct in6_addr ipv6;
@@ -354,58 +349,93 @@ static bool read_interface(const struct nlattr *attr, char interface[static IF_N
 	return true;
 }
 
-static int read_backup(const struct nlmsghdr *nlh, void *data)
+static bool read_thread(const struct nlattr *const *attr, struct ipvs_thread *t)
+{
+	uint32_t id;
+
+	if (!attribute_get(attr[IPVS_DAEMON_ATTR_SYNC_ID], &id, sizeof(id)) ||
+	    !attribute_get(attr[IPVS_DAEMON_ATTR_SYNC_MAXLEN], &t->max_length, sizeof(t->max_length)) ||
+	    !attribute_get(attr[IPVS_DAEMON_ATTR_MCAST_TTL], &t->ttl, sizeof(t->ttl)) ||
+	    !read_interface(attr[IPVS_DAEMON_ATTR_MCAST_IFN], t->interface) ||
+	    !read_group(attr, &t->group))
+		return false;
+	t->id = (uint8_t)id;
+	return true;
+}
+
+static int see_thread(const struct nlmsghdr *nlh, void *data)
 {
 	const struct nlattr *top[IPVS_CMD_ATTR_MAX + 1], *attr[IPVS_DAEMON_ATTR_MAX + 1];
-	struct backup_seen *seen = data;
-	struct ipvs_backup *b = &seen->backup;
-	uint32_t state, id;
+	struct ipvs_threads *threads = data;
+	struct ipvs_thread thread;
+	uint32_t state;
 
 	attributes_of_message(nlh, sizeof(struct genlmsghdr), top, IPVS_CMD_ATTR_MAX + 1);
 	attributes_in(top[IPVS_CMD_ATTR_DAEMON], attr, IPVS_DAEMON_ATTR_MAX + 1);
-	if (!attribute_get(attr[IPVS_DAEMON_ATTR_STATE], &state, sizeof(state)) ||
-	    state != IP_VS_STATE_BACKUP)
+	if (!attribute_get(attr[IPVS_DAEMON_ATTR_STATE], &state, sizeof(state)))
 		return 0;
-	if (!attribute_get(attr[IPVS_DAEMON_ATTR_SYNC_ID], &id, sizeof(id)) ||
-	    !attribute_get(attr[IPVS_DAEMON_ATTR_SYNC_MAXLEN], &b->max_length,
-			   sizeof(b->max_length)) ||
-	    !attribute_get(attr[IPVS_DAEMON_ATTR_MCAST_TTL], &b->ttl, sizeof(b->ttl)) ||
-	    !read_interface(attr[IPVS_DAEMON_ATTR_MCAST_IFN], b->interface) ||
-	    !read_group(attr, &b->group))
+	if (!read_thread(attr, &thread))
 		return -EPROTO;
-	b->id = (uint8_t)id;
-	seen->found = true;
+	if (state == IP_VS_STATE_BACKUP) {
+		threads->backup = thread;
+		threads->has_backup = true;
+	} else if (state == IP_VS_STATE_MASTER) {
+		threads->master = thread;
+		threads->has_master = true;
+	}
 	return 0;
 }
 
-int ipvs_backup_get(struct ipvs *ipvs, struct ipvs_backup *backup)
+int ipvs_threads_get(struct ipvs *ipvs, struct ipvs_threads *threads)
 {
 	BUFFER(buffer);
-	struct backup_seen seen = { .found = false };
+	struct ipvs_threads seen = { .has_master = false };
 	int err = netlink_query(ipvs->nl,
 				put_ipvs_command(ipvs, buffer, IPVS_CMD_GET_DAEMON, NLM_F_DUMP),
-				read_backup, &seen);
+				see_thread, &seen);
+
+	if (err == 0)
+		*threads = seen;
+	return err;
+}
+
+int ipvs_backup_get(struct ipvs *ipvs, struct ipvs_thread *backup)
+{
+	struct ipvs_threads threads;
+	int err = ipvs_threads_get(ipvs, &threads);
 
 	if (err < 0)
 		return err;
-	if (!seen.found)
+	if (!threads.has_backup)
 		return -ESRCH;
-	*backup = seen.backup;
+	*backup = threads.backup;
 	return 0;
 }
 
-int ipvs_backup_start(struct ipvs *ipvs, const char *interface, uint8_t id)
+static void put_group(struct nlmsghdr *nlh, const struct endpoint *group)
+{
+	struct in_addr ipv4 = endpoint_ipv4(group);
+
+	if (group->port == 0)
+		return;
+	if (endpoint_is_ipv4(group))
+		mnl_attr_put_u32(nlh, IPVS_DAEMON_ATTR_MCAST_GROUP, ipv4.s_addr);
+	else
+		mnl_attr_put(nlh, IPVS_DAEMON_ATTR_MCAST_GROUP6, sizeof(group->addr), &group->addr);
+	mnl_attr_put_u16(nlh, IPVS_DAEMON_ATTR_MCAST_PORT, group->port);
+}
+
+int ipvs_backup_start(struct ipvs *ipvs, const struct ipvs_thread *like)
 {
 	BUFFER(buffer);
 	struct nlmsghdr *nlh = put_ipvs_command(ipvs, buffer, IPVS_CMD_NEW_DAEMON, 0);
 	struct nlattr *nest;
 
-	if (strlen(interface) >= IF_NAMESIZE)
-		return -ENODEV;
 	nest = mnl_attr_nest_start(nlh, IPVS_CMD_ATTR_DAEMON);
 	mnl_attr_put_u32(nlh, IPVS_DAEMON_ATTR_STATE, IP_VS_STATE_BACKUP);
-	mnl_attr_put_strz(nlh, IPVS_DAEMON_ATTR_MCAST_IFN, interface);
-	mnl_attr_put_u32(nlh, IPVS_DAEMON_ATTR_SYNC_ID, id);
+	mnl_attr_put_strz(nlh, IPVS_DAEMON_ATTR_MCAST_IFN, like->interface);
+	mnl_attr_put_u32(nlh, IPVS_DAEMON_ATTR_SYNC_ID, like->id);
+	put_group(nlh, &like->group);
 	mnl_attr_nest_end(nlh, nest);
 	return netlink_request(ipvs->nl, nlh);
 }
@@ -416,7 +446,7 @@ int ipvs_backup_stop(struct ipvs *ipvs)
 	struct nlmsghdr *nlh = put_ipvs_command(ipvs, buffer, IPVS_CMD_DEL_DAEMON, 0);
 	struct nlattr *nest = mnl_attr_nest_start(nlh, IPVS_CMD_ATTR_DAEMON);
 
-	struct ipvs_backup still;
+	struct ipvs_thread still;
 	int err;
 
 	mnl_attr_put_u32(nlh, IPVS_DAEMON_ATTR_STATE, IP_VS_STATE_BACKUP);

@@ -14,6 +14,10 @@
 
 #include "core/endpoint.h"
 
+/* Where the threads send and listen unless told otherwise, in host byte order. */
+#define IPVS_SYNC_GROUP 0xe0000051u /* 224.0.0.81 */
+#define IPVS_SYNC_PORT  8848
+
 struct ipvs;
 
 struct ipvs_service {
@@ -23,13 +27,21 @@ struct ipvs_service {
 	unsigned masquerading;  /* of these, reached by NAT: the only ones an FTP gateway mends */
 };
 
-/* A backup thread: it makes connection entries from what its multicast group receives. */
-struct ipvs_backup {
+/*
+ * A synchronisation thread. The master sends what happens to connections to its multicast group, the backup
+ * makes connection entries from what it receives; there is one of each at most.
+ */
+struct ipvs_thread {
 	char interface[IF_NAMESIZE];
 	uint8_t id;             /* syncid; 0: takes messages of any */
 	uint8_t ttl;
 	uint16_t max_length;    /* bytes of the longest message that it reads whole */
 	struct endpoint group;  /* multicast address and UDP port */
+};
+
+struct ipvs_threads {
+	bool has_master, has_backup;
+	struct ipvs_thread master, backup;
 };
 
 /* -ENOENT: no IPVS in this kernel, or its module is not loaded. */
@@ -56,12 +68,18 @@ typedef int ipvs_server_seen(const struct endpoint *server, bool masquerading, v
 int ipvs_servers(struct ipvs *ipvs, const struct ipvs_service *service, ipvs_server_seen *cb,
 		 void *data) __attribute__((warn_unused_result));
 
-/* -ESRCH: none runs. */
-int ipvs_backup_get(struct ipvs *ipvs, struct ipvs_backup *backup)
+int ipvs_threads_get(struct ipvs *ipvs, struct ipvs_threads *threads)
 	__attribute__((warn_unused_result));
 
-/* -EEXIST: one runs already; -ENODEV: no such interface. Group and port are the kernel's own. */
-int ipvs_backup_start(struct ipvs *ipvs, const char *interface, uint8_t id)
+/* -ESRCH: none runs. */
+int ipvs_backup_get(struct ipvs *ipvs, struct ipvs_thread *backup)
+	__attribute__((warn_unused_result));
+
+/*
+ * Takes interface, id and group; a group with port 0 is the kernel's own. -EEXIST: one runs already;
+ * -ENODEV: no such interface.
+ */
+int ipvs_backup_start(struct ipvs *ipvs, const struct ipvs_thread *like)
 	__attribute__((warn_unused_result));
 
 /* -ESRCH: none runs. */

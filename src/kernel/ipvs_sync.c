@@ -51,7 +51,7 @@ static long milliseconds(void)
 	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static int find_thread(struct ipvs_sync *s, const struct ipvs_backup *backup)
+static int find_thread(struct ipvs_sync *s, const struct ipvs_thread *backup)
 {
 	struct udp_queue queue;
 	int err = netlink_open(NETLINK_SOCK_DIAG, &s->diag);
@@ -71,7 +71,7 @@ static int find_thread(struct ipvs_sync *s, const struct ipvs_backup *backup)
 	return err;
 }
 
-int ipvs_sync_open(const struct ipvs_backup *backup, struct ipvs_sync **s)
+int ipvs_sync_open(const struct ipvs_thread *backup, struct ipvs_sync **s)
 {
 	struct ipvs_sync *new = calloc(1, sizeof(*new));
 	int err;

@@ -36,7 +36,7 @@
 struct ipvs_sync;
 
 /* Must be opened after the backup thread has started. -ENOENT: it has no socket there. */
-int ipvs_sync_open(const struct ipvs_backup *backup, struct ipvs_sync **s)
+int ipvs_sync_open(const struct ipvs_thread *backup, struct ipvs_sync **s)
 	__attribute__((warn_unused_result));
 void ipvs_sync_close(struct ipvs_sync *s);
 

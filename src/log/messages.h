@@ -106,6 +106,12 @@
 	LOG_LEVEL_WARNING, "a747ccb3885c42ee9e83f2457e9eb01a", \
 	"cannot list the sockets on which this machine listens: %s (module tcp_diag); clients may be " \
 	"shown their ports"
+#define LOG_BACKUP_MOVED \
+	LOG_LEVEL_NOTICE, "c457cb63fdf44615a8913053071d6583", \
+	"IPVS' backup thread is now on %s with id %u, where its other threads are"
+#define LOG_BACKUP_UNWATCHED \
+	LOG_LEVEL_WARNING, "8d840565f41d4fbb82a8c6b3ecf96316", \
+	"cannot keep IPVS' backup thread at its place: %s"
 #define LOG_BACKUP_STOPPED \
 	LOG_LEVEL_WARNING, "42872e3893f54adda1eff1521074d570", \
 	"IPVS' backup thread was stopped by somebody else"

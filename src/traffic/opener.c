@@ -14,7 +14,7 @@ struct opener {
 	struct netlink *nl;
 	struct backup *backup;
 	struct ipvs_sync *sync;
-	bool stale;      /* the thread that sync sends to has gone */
+	bool stale;      /* there is no sync yet, or the thread that it sends to has gone */
 	uint64_t before; /* the last ticket of threads before this one */
 	uint64_t last;   /* of all */
 	uint32_t made;   /* spreads the ports that are tried */
@@ -24,7 +24,7 @@ struct opener {
 static int follow_thread(struct opener *o)
 {
 	struct ipvs_sync *fresh = NULL;
-	struct ipvs_backup thread;
+	struct ipvs_thread thread;
 	struct ipvs *ipvs = NULL;
 	int error = ipvs_open(&ipvs);
 
@@ -50,9 +50,8 @@ int opener_open(struct backup *backup, struct opener **out)
 	if (o == NULL)
 		return -ENOMEM;
 	o->backup = backup;
+	o->stale = true;
 	error = netlink_open(NETLINK_NETFILTER, &o->nl);
-	if (error == 0 && backup != NULL)
-		error = follow_thread(o);
 	if (error < 0) {
 		opener_close(o);
 		return error;
@@ -83,7 +82,7 @@ struct netlink *opener_netlink(struct opener *o)
 /* Whether IPVS carries this opening's data connection, alone or beside the expectation. */
 static bool needs_entry(const struct opener *o, const struct situation *at, const struct want *want)
 {
-	return o->sync != NULL && !want->expected_only && (at->policy->forwarding == FORWARD_IPVS ||
+	return o->backup != NULL && !want->expected_only && (at->policy->forwarding == FORWARD_IPVS ||
 				   !at->session->flow.has_helper);
 }
 
@@ -232,7 +231,7 @@ int opener_keep_alive(struct opener *o, const struct flow *flow, uint32_t second
 	uint64_t ticket;
 	int error;
 
-	if (established <= 0 || o->sync == NULL)
+	if (established <= 0 || o->backup == NULL)
 		return established;
 	/* Nobody asks for this one's ticket: the next one finds out whether the thread lives. */
 	if (o->last > o->before && settled(o, o->last) == -ESTALE)

@@ -12,8 +12,8 @@
  * settled says so. A session older than the helper can have no expectation:
  * then the entry alone carries the data connection.
  *
- * Where the backup thread has been replaced or has gone, what was on its way is lost, and the next
- * entry goes to the thread that runs then. Tickets are good over that change.
+ * The first entry looks for the backup thread, or starts it. Where that has been replaced or has gone, what was
+ * on its way is lost, and the next entry goes to the thread that runs then. Tickets are good over that change.
  *
  * Belongs to one worker.
  */

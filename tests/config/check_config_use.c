@@ -203,7 +203,7 @@ START_TEST(a_reload_says_what_it_changes_and_what_waits_for_a_restart)
 			 said, sizeof(said)));
 	ck_assert_str_eq(said,
 			 "queues.first: 1 -> 2 (waits for a restart)\n"
-			 "sync.interface: \"lo\" -> \"eth0\" (waits for a restart)\n"
+			 "sync.interface: \"auto\" -> \"eth0\" (waits for a restart)\n"
 			 "sync.id: 0 -> 3 (waits for a restart)\n"
 			 "control.socket: \"/run/ftpalgd/control\" -> \"/s\" (waits for a restart)\n"
 			 "control.group: \"ftpalgd\" -> \"\" (waits for a restart)\n");

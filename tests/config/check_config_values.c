@@ -139,7 +139,7 @@ END_TEST
 
 START_TEST(a_wrong_interface_is_refused)
 {
-#define INTERFACE_ALLOWED ", allowed is the name of a network interface, 1 to 15 characters\n"
+#define INTERFACE_ALLOWED ", allowed is \"auto\", or the name of a network interface, 1 to 15 characters\n"
 	load_good("sync = { interface = \"abcdefghijklmno\"; };");
 	refuse("sync = { interface = \"abcdefghijklmnop\"; };",
 	       "c:1: sync.interface is \"abcdefghijklmnop\" (too long)" INTERFACE_ALLOWED);

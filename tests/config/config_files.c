@@ -122,7 +122,7 @@ void has_defaults(const struct config *c)
 	ck_assert_uint_eq(c->queues.first, 2100);
 	ck_assert_uint_eq(c->queues.count, 0);
 	ck_assert_uint_eq(c->queues.length, 8192);
-	ck_assert_str_eq(c->sync.interface, "lo");
+	ck_assert_str_eq(c->sync.interface, "auto");
 	ck_assert_uint_eq(c->sync.id, 0);
 	ck_assert_uint_eq(c->limits.sessions, 1000000);
 	ck_assert_uint_eq(c->limits.openings_per_session, 8);

@@ -38,7 +38,7 @@ START_TEST(status_says_what_is_in_trouble)
 
 	fake->queues[1].bound = QUEUE_UNBOUND;
 	fake->machine.ruleset = RULESET_DECLARED;
-	fake->machine.has_backup = false;
+	fake->machine.threads.has_backup = false;
 	status = ask_well("{\"command\":\"status\"}");
 	ck_assert_str_eq(text(status, "health"), "trouble");
 	ck_assert_uint_eq(json_array_size(json_object_get(status, "problems")), 2);

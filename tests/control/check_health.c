@@ -201,6 +201,22 @@ START_TEST(a_reload_that_was_refused_is_a_warning_until_one_is_taken)
 }
 END_TEST
 
+START_TEST(threads_that_are_apart_are_trouble_and_in_the_log_once)
+{
+	const char *said;
+
+	fake->machine.threads.has_master = true;
+	fake->machine.threads.master = (struct ipvs_thread){ .interface = "inside", .id = 51 };
+	look_after(2 * SECOND);
+	look_after(2 * SECOND);
+	expect_health("trouble", "2");
+	expect_metric("ftpalgd_finding{id=\"threads_apart\"} 1\n", true);
+	said = strstr(fake->said, "master thread is on inside with id 51");
+	ck_assert_ptr_nonnull(said);
+	ck_assert_ptr_null(strstr(said + 1, "master thread is on inside"));
+}
+END_TEST
+
 int main(void)
 {
 	TCase *t = tcase_create("health");
@@ -214,6 +230,7 @@ int main(void)
 	tcase_add_test(t, what_the_kernel_does_not_say_is_not_trouble);
 	tcase_add_test(t, a_table_of_queues_that_cannot_be_read_takes_nothing_from_health);
 	tcase_add_test(t, a_counter_that_could_not_be_read_for_a_while_is_no_loss);
+	tcase_add_test(t, threads_that_are_apart_are_trouble_and_in_the_log_once);
 	tcase_add_test(t, a_change_is_said_once);
 	tcase_add_test(t, a_reload_that_was_refused_is_a_warning_until_one_is_taken);
 	return run_suite("health", t);

@@ -230,8 +230,10 @@ struct fake *fake_new(void)
 			.memory = { .used = 768, .limit = 425984 },
 		};
 	}
-	f->machine = (struct subject_machine){ RULESET_EFFECTIVE, true, { .interface = "lo" } };
-	f->machine.backup.group = endpoint_of("224.0.0.81:8848");
+	f->machine = (struct subject_machine){ .ruleset = RULESET_EFFECTIVE };
+	f->machine.threads.has_backup = true;
+	f->machine.threads.backup = (struct ipvs_thread){ .interface = "lo" };
+	f->machine.threads.backup.group = endpoint_of("224.0.0.81:8848");
 	f->reload_words = "";
 	start_health(f);
 	return f;

@@ -3,12 +3,15 @@
  * What doctor reads and how it says it; the checks themselves run in the lab.
  */
 #include "doctor/doctor.h"
+#include "doctor/keepalived.h"
 #include "kernel/queue_list.h"
 #include "kernel/ruleset_list.h"
 #include "../support/run.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct doctor_finding last;
 static size_t findings;
@@ -43,6 +46,93 @@ START_TEST(a_long_finding_is_cut)
 	doctor_report(&d, DOCTOR_TROUBLE, "long", text, "", "%", text);
 	ck_assert_uint_eq(strlen(last.what), DOCTOR_TEXT_MAX - 1);
 	ck_assert_uint_eq(strlen(last.mend), DOCTOR_TEXT_MAX - 1);
+}
+END_TEST
+
+static struct ipvs_thread on(const char *interface, uint8_t id)
+{
+	struct ipvs_thread t = { .id = id };
+
+	snprintf(t.interface, sizeof(t.interface), "%s", interface);
+	return t;
+}
+
+static size_t findings_of(const struct ipvs_threads *threads)
+{
+	const struct doctor d = { .found = keep };
+	size_t before = findings;
+
+	doctor_check_threads(&d, threads);
+	return findings - before;
+}
+
+START_TEST(a_backup_thread_that_does_not_hear_the_master_is_trouble)
+{
+	struct ipvs_threads threads = { true, true, on("inside", 51), on("lo", 0) };
+
+	ck_assert_uint_eq(findings_of(&threads), 1);
+	ck_assert_str_eq(last.id, "threads_apart");
+	ck_assert_str_eq(last.what,
+			 "IPVS' master thread is on inside with id 51, IPVS' backup thread on lo with id 0");
+	threads.backup = on("inside", 7);
+	ck_assert_uint_eq(findings_of(&threads), 1);
+}
+END_TEST
+
+START_TEST(a_backup_thread_beside_the_master_is_fine)
+{
+	struct ipvs_threads threads = { true, true, on("inside", 51), on("inside", 51) };
+
+	ck_assert_uint_eq(findings_of(&threads), 0);
+	threads.backup.id = 0; /* hears them all */
+	ck_assert_uint_eq(findings_of(&threads), 0);
+	threads.has_backup = false;
+	ck_assert_uint_eq(findings_of(&threads), 0);
+}
+END_TEST
+
+/* Returns whether the text names a place; which is then in *t. */
+static bool place_in(const char *text, struct ipvs_thread *t)
+{
+	char path[] = "/tmp/keepalived.XXXXXX";
+	int fd = mkstemp(path);
+	bool found;
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+	found = keepalived_sync_place(path, t);
+	unlink(path);
+	return found;
+}
+
+START_TEST(the_place_of_keepalived_s_threads_is_read)
+{
+	char group[ENDPOINT_TEXT_MAX];
+	struct ipvs_thread t;
+
+	ck_assert(place_in("global_defs {\n\tlvs_sync_daemon eth1 VI_1 id 51 # here\n}\n", &t));
+	ck_assert_str_eq(t.interface, "eth1");
+	ck_assert_uint_eq(t.id, 51);
+	ck_assert_str_eq(endpoint_format(&t.group, group), "224.0.0.81:8848");
+	ck_assert(place_in("lvs_sync_daemon eth2 VI_1 port 9000 maxlen 1400 group 224.0.0.90\n", &t));
+	ck_assert_str_eq(t.interface, "eth2");
+	ck_assert_uint_eq(t.id, 0);
+	ck_assert_str_eq(endpoint_format(&t.group, group), "224.0.0.90:9000");
+	ck_assert(place_in("lvs_sync_daemon eth3", &t));
+	ck_assert_str_eq(t.interface, "eth3");
+}
+END_TEST
+
+START_TEST(what_names_no_place_is_no_place)
+{
+	struct ipvs_thread t;
+
+	ck_assert(!place_in("", &t));
+	ck_assert(!place_in("# lvs_sync_daemon eth1\n! lvs_sync_daemon eth1\n", &t));
+	ck_assert(!place_in("lvs_sync_daemon\nlvs_sync_daemon_x eth1\n", &t));
+	ck_assert(!place_in("lvs_sync_daemon a-name-that-is-too-long\n", &t));
+	ck_assert(!keepalived_sync_place("/nonexistent/keepalived.conf", &t));
 }
 END_TEST
 
@@ -127,6 +217,10 @@ int main(void)
 
 	tcase_add_test(t, a_finding_names_what_it_is_about);
 	tcase_add_test(t, a_long_finding_is_cut);
+	tcase_add_test(t, a_backup_thread_that_does_not_hear_the_master_is_trouble);
+	tcase_add_test(t, a_backup_thread_beside_the_master_is_fine);
+	tcase_add_test(t, the_place_of_keepalived_s_threads_is_read);
+	tcase_add_test(t, what_names_no_place_is_no_place);
 	tcase_add_test(t, every_finding_says_what_why_and_how);
 	tcase_add_test(t, queues_are_read_from_the_kernels_table);
 	tcase_add_test(t, the_table_of_a_helper_is_found);

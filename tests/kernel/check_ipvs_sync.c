@@ -21,7 +21,7 @@
 #define ROUNDS  200
 
 struct backup_thread {
-	struct ipvs_backup backup;
+	struct ipvs_thread backup;
 	int fd;
 	useconds_t pause; /* before it counts what it has taken */
 	atomic_ulong entries;
@@ -69,7 +69,7 @@ static void start(struct backup_thread *t, useconds_t pause, int receive_buffer)
 
 	memset(t, 0, sizeof(*t));
 	t->pause = pause;
-	t->backup = (struct ipvs_backup){ "lo", 7, 1, 1400, group };
+	t->backup = (struct ipvs_thread){ "lo", 7, 1, 1400, group };
 	t->fd = socket(AF_INET, SOCK_DGRAM, 0);
 	setsockopt(t->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	setsockopt(t->fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer));

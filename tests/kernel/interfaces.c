@@ -552,7 +552,8 @@ static void test_discovery(struct ipvs *ipvs)
 static void test_ipvs(void)
 {
 	struct ipvs *ipvs;
-	struct ipvs_backup backup;
+	const struct ipvs_thread place = { .interface = "lo", .id = 3 }, nowhere = { .interface = "nowhere" };
+	struct ipvs_thread backup;
 	int count = 0;
 	long since;
 
@@ -574,9 +575,9 @@ static void test_ipvs(void)
 	test_discovery(ipvs);
 	IS(ipvs_backup_get(ipvs, &backup), -ESRCH);
 	IS(ipvs_backup_stop(ipvs), -ESRCH);
-	IS(ipvs_backup_start(ipvs, "nowhere", 3), -ENODEV);
-	IS(ipvs_backup_start(ipvs, "lo", 3), 0);
-	IS(ipvs_backup_start(ipvs, "lo", 3), -EEXIST);
+	IS(ipvs_backup_start(ipvs, &nowhere), -ENODEV);
+	IS(ipvs_backup_start(ipvs, &place), 0);
+	IS(ipvs_backup_start(ipvs, &place), -EEXIST);
 	IS(ipvs_backup_get(ipvs, &backup), 0);
 	IS(strcmp(backup.interface, "lo"), 0);
 	IS(backup.id, 3);
@@ -584,7 +585,7 @@ static void test_ipvs(void)
 	printf("backup: max_length %u ttl %u\n", backup.max_length, backup.ttl);
 	IS(ipvs_backup_stop(ipvs), 0);
 	for (int i = 0; i < 5; i++) { /* mostly before the thread has run */
-		IS(ipvs_backup_start(ipvs, "lo", 3), 0);
+		IS(ipvs_backup_start(ipvs, &place), 0);
 		IS(ipvs_backup_stop(ipvs), 0);
 	}
 	ipvs_close(ipvs);
@@ -615,7 +616,7 @@ static void test_sync(const char *start)
 {
 	const struct flow flow = example(true), flow6 = example(false);
 	struct ipvs_entry entries[120];
-	struct ipvs_backup backup;
+	struct ipvs_thread backup;
 	struct ipvs_sync *sync, *older;
 	struct ipvs *ipvs;
 	uint64_t ticket, second;
@@ -654,7 +655,7 @@ static void test_filtered_sync(void)
 {
 	const struct flow flow = example(true);
 	const struct ipvs_entry entry = ipvs_entry_passive(&flow, 51000, 41000, 60);
-	struct ipvs_backup backup;
+	struct ipvs_thread backup;
 	struct ipvs_sync *sync;
 	struct ipvs *ipvs;
 	uint64_t ticket;

@@ -74,13 +74,13 @@ static void load_ruleset(struct lab *lab)
 
 static void start_sync(struct lab *lab)
 {
-	struct ipvs_backup backup;
+	struct ipvs_thread backup;
 	int err;
 
 	must(ipvs_open(&lab->family), "ipvs_open");
 	err = ipvs_backup_get(lab->family, &backup);
 	if (err == -ESRCH) {
-		must(ipvs_backup_start(lab->family, "lo", 7), "ipvs_backup_start");
+		must(ipvs_backup_start(lab->family, &(struct ipvs_thread){ .interface = "lo", .id = 7 }), "ipvs_backup_start");
 		err = ipvs_backup_get(lab->family, &backup);
 	}
 	must(err, "ipvs_backup_get");

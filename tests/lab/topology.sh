@@ -31,6 +31,7 @@ LAB_TOP=$(cd "$lab_directory/../.." && pwd -P)
 LAB_BUILD=${LAB_BUILD:-$LAB_TOP}
 LAB_STATE=${LAB_STATE:-/run/ftpalgd-lab}
 LAB_PREFIX=${LAB_PREFIX:-ftpalg}
+lab_places=(client director rs1 rs2)
 export LAB_TOP LAB_BUILD LAB_STATE LAB_PREFIX
 
 lab_defaults() {
@@ -111,7 +112,7 @@ lab_up() {
 	case $families in *4*) lab_family "$vip" "$client" "$rs1" "$rs2" ;; esac
 	case $families in *6*) lab_family "$vip6" "$client6" "$rs1_6" "$rs2_6" ;; esac
 
-	for name in client director rs1 rs2; do
+	for name in "${lab_places[@]}"; do
 		echo "netns add $LAB_PREFIX-$name"
 	done | ip -batch -
 	# The detection of duplicate addresses delays link-local ones by a second.
@@ -139,7 +140,7 @@ lab_down() {
 		file=${file##*/}
 		lab_kill "${file%.pid}" KILL || true
 	done
-	for name in client director rs1 rs2; do
+	for name in "${lab_places[@]}"; do
 		[[ -e /run/netns/$LAB_PREFIX-$name ]] || continue
 		ip netns del "$LAB_PREFIX-$name"
 	done

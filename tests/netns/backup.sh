@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The backup thread of IPVS changes hands while sessions go on, as keepalived does it: each transfer
-# works, through whatever thread there is, and only our own is stopped at the end.
+# works, through whatever thread there is, and only our own is stopped at the end. Where another's was once
+# the next of ours is.
 . "$(dirname "$0")/gateway.sh"
 
 gateway_up families=4
@@ -17,8 +18,9 @@ transfer() {
 }
 
 gateway_start "queues = { count = 1; };"
-is_thread "mcast=lo, syncid=0" "started"
+is_thread "" "nobody has transferred"
 transfer "through our own thread"
+is_thread "mcast=lo, syncid=0" "started"
 change inside 7
 transfer "after another has taken its place"
 is_thread "mcast=inside, syncid=7" "theirs"
@@ -26,12 +28,13 @@ change inside 9
 transfer "after that one was started anew"
 change
 transfer "after it has gone"
-is_thread "mcast=lo, syncid=0" "none was left"
+is_thread "mcast=inside, syncid=9" "none was left"
 change inside 7
 gateway_stop
 is_thread "mcast=inside, syncid=7" "theirs, after the end"
 in_director ipvsadm --stop-daemon backup
 gateway_start
+transfer "through a thread of our own again"
 gateway_stop
 [[ -z $(thread) ]] || lab_fail "our own thread stays behind"
 ! grep -E "error: |failed: " "$LAB_STATE/ftpalgd.log" || lab_fail "see above"

@@ -78,7 +78,7 @@ c = Connection()
 status = c.ask(command="status")
 expect("health", (status["health"], status["problems"]), ("fine", []))
 expect("ruleset", status["ruleset"], "effective")
-expect("backup", status["backup"]["interface"], "lo")
+expect("threads before any transfer", (status["backup"], status["master"]), (None, None))
 expect("mode", oct(os.stat(CONTROL).st_mode & 0o7777), "0o660")
 service = c.ask(command="services")["services"][0]
 expect("service", (service["address"], service["ipvs"]), (f"{VIP}:21", {"servers": 2, "masquerading": 2}))

@@ -8,7 +8,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 ctl=$LAB_BUILD/src/ctl/ftpalgctl
 control=$LAB_STATE/run/control
-settings="queues = { count = 1; }; control = { socket = \"$control\"; group = \"root\"; };"
+settings="queues = { count = 1; }; sync = { interface = \"lo\"; }; control = { socket = \"$control\"; group = \"root\"; };"
 
 doctor() { in_director "$ctl" -s "${socket:-$control}" --json doctor >"$LAB_STATE/doctor" 2>"$LAB_STATE/doctor.err"; }
 # The command of a finding, or nothing: keys come in the order id, severity, what, why, mend.
