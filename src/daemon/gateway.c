@@ -13,6 +13,7 @@
 #include "traffic/worker.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -28,6 +29,7 @@ struct gateway {
 	struct netlink *diag; /* the machine's sockets */
 	struct backup backup;
 	bool backup_failed; /* it could not be looked at, or not be moved */
+	struct endpoint sync_group; /* of the backup thread, as the ruleset has it */
 	struct discovery discovery;
 	bool discovery_failed;    /* IPVS did not answer the last look */
 	bool listeners_unknown;   /* nor the kernel, on the machine's sockets */
@@ -68,6 +70,14 @@ static bool queues_fail_open(const struct config *config)
 
 /* ---- services ---- */
 
+/* Who runs as root shows what the daemon would load as its own user. */
+static uid_t daemon_user(void)
+{
+	const struct passwd *user = geteuid() == 0 ? getpwnam("ftpalgd") : NULL;
+
+	return user != NULL ? user->pw_uid : geteuid();
+}
+
 static struct ruleset_plan plan_of(const struct config *config, const struct policy *policy)
 {
 	return (struct ruleset_plan){
@@ -76,6 +86,7 @@ static struct ruleset_plan plan_of(const struct config *config, const struct pol
 		.queue_first = (uint16_t)config->queues.first,
 		.queue_count = (uint16_t)worker_count_of(config),
 		.guard = config->guard,
+		.user = daemon_user(),
 	};
 }
 
@@ -125,6 +136,7 @@ static int load_ruleset(struct gateway *g, const struct config *config, const st
 	int error;
 
 	plan.fresh = fresh;
+	plan.sync_group = g->sync_group;
 	error = ruleset_apply(g->ruleset, &plan);
 	if (error < 0 && !(fresh && g->ruleset_broken)) /* told already, and tried again and again */
 		log_message(g->log, LOG_RULESET_REFUSED, ruleset_error(g->ruleset));
@@ -252,8 +264,10 @@ static int register_helper(struct gateway *g, const struct config *config)
 static int find_backup(struct gateway *g)
 {
 	struct ipvs_thread place = { .id = (uint8_t)g->config.sync.id }, found;
+	const struct in_addr usual = { htonl(IPVS_SYNC_GROUP) };
 	int error;
 
+	g->sync_group = endpoint_from_ipv4(usual, IPVS_SYNC_PORT);
 	if (strcmp(g->config.sync.interface, CONFIG_SYNC_AUTO) == 0) {
 		if (!keepalived_sync_place(KEEPALIVED_CONF, &place))
 			place = (struct ipvs_thread){ .interface = "" };
@@ -493,12 +507,26 @@ static int follow(struct gateway *g, const struct discovery *found)
 	return error;
 }
 
+/* The ruleset names the group that a thread hears. */
+static void follow_group(struct gateway *g)
+{
+	struct endpoint before = g->sync_group;
+	struct ipvs_thread thread;
+
+	if (ipvs_backup_get(g->ipvs, &thread) < 0 || endpoint_equal(&thread.group, &before))
+		return;
+	g->sync_group = thread.group;
+	if (load_ruleset(g, &g->config, g->policy, false) < 0)
+		g->sync_group = before;
+}
+
 /* keepalived may have started or ended its threads. */
 static void watch_backup(struct gateway *g)
 {
 	struct ipvs_thread now;
 	int moved = backup_watch(&g->backup, g->ipvs, &now);
 
+	follow_group(g);
 	if (moved > 0)
 		log_message(g->log, LOG_BACKUP_MOVED, now.interface, now.id);
 	if (moved < 0 && !g->backup_failed)

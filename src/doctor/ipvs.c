@@ -3,6 +3,8 @@
 
 #include "doctor/keepalived.h"
 #include "kernel/discovery.h"
+#include "kernel/ruleset.h"
+#include "kernel/ruleset_list.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -125,6 +127,40 @@ static void check_missing(const struct doctor *d)
 			      "ipvsadm --start-daemon backup --mcast-interface %", d->config->sync.interface);
 }
 
+static bool listing_has(const char *what, const char *words)
+{
+	char *text = NULL;
+	bool found = ruleset_list(what, &text) == 0 && strstr(text, words) != NULL;
+
+	free(text);
+	return found;
+}
+
+static void check_socket(const struct doctor *d)
+{
+	if (!listing_has("chain inet " RULESET_TABLE " sync_socket", "skuid"))
+		doctor_report(d, DOCTOR_WARNING, "sync_open", "any user of this machine may send to IPVS' backup thread",
+			      "the protocol knows no authentication: connection entries can be made to any address",
+			      "systemctl restart ftpalgd   # its table has a rule against that", "");
+}
+
+/* Whether somebody else's rules have an eye on the port of the thread. */
+static bool is_filtered(const struct ipvs_thread *thread)
+{
+	char words[32], what[RULESET_NAME_MAX], *text = NULL, *table, *rest;
+	bool found = false;
+
+	snprintf(words, sizeof(words), "dport %u", thread->group.port);
+	if (ruleset_list("tables", &text) < 0)
+		return false;
+	for (table = strtok_r(text, "\n", &rest); table != NULL && !found; table = strtok_r(NULL, "\n", &rest)) {
+		snprintf(what, sizeof(what), "%s", table);
+		found = strcmp(table, "table inet " RULESET_TABLE) != 0 && listing_has(what, words);
+	}
+	free(text);
+	return found;
+}
+
 static void check_threads(const struct doctor *d, struct ipvs *ipvs)
 {
 	struct ipvs_threads threads;
@@ -132,9 +168,11 @@ static void check_threads(const struct doctor *d, struct ipvs *ipvs)
 	if (ipvs_threads_get(ipvs, &threads) < 0)
 		return;
 	doctor_check_threads(d, &threads);
-	if (!threads.has_backup)
+	if (threads.has_backup)
+		check_socket(d);
+	else
 		check_missing(d);
-	else if (strcmp(threads.backup.interface, "lo") != 0)
+	if (threads.has_backup && strcmp(threads.backup.interface, "lo") != 0 && !is_filtered(&threads.backup))
 		doctor_report(d, DOCTOR_WARNING, "backup_interface", "IPVS' backup thread listens on %",
 			      "whoever can send there can make connection entries: the protocol knows no authentication",
 			      "nft add rule inet filter input iifname % udp dport 8848 ip saddr != { OWN, PEER } drop",

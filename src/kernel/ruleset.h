@@ -10,6 +10,7 @@
  *    connections that our helper has foretold, which are data, whatever their port;
  *  - every segment of the connections in set adjusted, whose sequence numbers are being
  *    corrected (ruleset_mark_adjusted); its key is conntrack's id of the connection;
+ *  - only root and the daemon's user may send to the socket of IPVS' backup thread;
  *  - with guard, drops of new connections to a service's passive ports that no expectation of
  *    our helper foretold. A service without a passive range is not guarded: which ports of its
  *    address are its own, and which belong to other services, only the range tells.
@@ -21,6 +22,7 @@
 #define FTPALGD_KERNEL_RULESET_H
 
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "core/flow.h"
 #include "core/policy.h"
@@ -34,6 +36,8 @@ struct ruleset_plan {
 	uint16_t queue_count; /* at least 1 */
 	bool guard;
 	bool fresh; /* replaces a table that is there, with its marks; else the marks stay */
+	uid_t user;                 /* the daemon's */
+	struct endpoint sync_group; /* of a backup thread that has not the usual one; port 0: none */
 };
 
 struct ruleset;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <arpa/inet.h>
 #include <errno.h>
 
 #include "kernel/helper.h"
+#include "kernel/ipvs.h"
 #include "kernel/ruleset.h"
 
 /* The same as in etc/ftpalgd.nft: what is loaded at boot must not stand in the way later. */
@@ -35,6 +37,9 @@ static const char declarations[] =
 	"\tchain guard {\n"
 	"\t\ttype filter hook prerouting priority mangle + 1; policy accept;\n"
 	"\t}\n"
+	"\tchain sync_socket {\n"
+	"\t\ttype filter hook output priority filter; policy accept;\n"
+	"\t}\n"
 	"\tchain alter_destination {\n"
 	"\t\ttype nat hook prerouting priority dstnat; policy accept;\n"
 	"\t}\n"
@@ -56,6 +61,7 @@ static const char emptying[] =
 	"flush chain inet " RULESET_TABLE " divert\n"
 	"flush chain inet " RULESET_TABLE " divert_local\n"
 	"flush chain inet " RULESET_TABLE " guard\n"
+	"flush chain inet " RULESET_TABLE " sync_socket\n"
 	"flush set inet " RULESET_TABLE " services4\n"
 	"flush set inet " RULESET_TABLE " services6\n"
 	"delete set inet " RULESET_TABLE " passive4\n"
@@ -82,6 +88,31 @@ static const char divert_rules[] =
 	" ct state established goto control\n"
 	"\t\tct state new ip daddr . tcp dport @services4 ct helper set \"" HELPER_NAME "\"\n"
 	"\t\tip6 daddr . tcp dport @services6 ct state new ct helper set \"" HELPER_NAME "\"\n";
+
+static void render_socket(const struct ruleset_plan *plan, const struct endpoint *group, FILE *out)
+{
+	char address[INET6_ADDRSTRLEN];
+
+	fprintf(out, "\t\t%s daddr %s udp dport %u meta skuid != ", endpoint_is_ipv4(group) ? "ip" : "ip6",
+		endpoint_format_address(group, address), group->port);
+	if (plan->user == 0)
+		fputs("0 drop\n", out);
+	else
+		fprintf(out, "{ 0, %u } drop\n", plan->user);
+}
+
+/* The kernel's own master thread has no user, and passes. */
+static void render_sync_socket(const struct ruleset_plan *plan, FILE *out)
+{
+	const struct in_addr ipv4 = { htonl(IPVS_SYNC_GROUP) };
+	const struct endpoint usual = endpoint_from_ipv4(ipv4, IPVS_SYNC_PORT);
+
+	fputs("\tchain sync_socket {\n", out);
+	render_socket(plan, &usual, out);
+	if (plan->sync_group.port != 0 && !endpoint_equal(&plan->sync_group, &usual))
+		render_socket(plan, &plan->sync_group, out);
+	fputs("\t}\n", out);
+}
 
 /* A connection foretold by another helper is no better than a new one. */
 static const char guard_rules[] =
@@ -127,6 +158,7 @@ static void render_rules(const struct ruleset_plan *plan, FILE *out)
 	fputs("\t}\n", out);
 	fprintf(out, "\tchain divert {\n%s\t}\n", divert_rules);
 	fprintf(out, "\tchain divert_local {\n%s\t}\n", divert_rules);
+	render_sync_socket(plan, out);
 	if (plan->guard)
 		fputs(guard_rules, out);
 	fputs("}\n", out);

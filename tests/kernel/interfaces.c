@@ -70,7 +70,8 @@ static long microseconds(void)
 
 static struct ruleset_plan plan_for(const struct service *services, size_t count)
 {
-	return (struct ruleset_plan){ services, count, QUEUE, 1, false, false };
+	return (struct ruleset_plan){ .services = services, .service_count = count, .queue_first = QUEUE,
+				      .queue_count = 1 };
 }
 
 static void test_ruleset(void)
@@ -171,8 +172,9 @@ static void load(void)
 	const struct service services[2] = {
 		{ .address = place_at("192.0.2.10:21") }, { .address = place_at("[2001:db8::10]:21") },
 	};
-	const struct ruleset_plan plan = { services, 2, QUEUE, 1, false, true };
+	struct ruleset_plan plan = plan_for(services, 2);
 
+	plan.fresh = true;
 	IS(ruleset_apply(ruleset, &plan), 0);
 }
 
@@ -182,7 +184,7 @@ static void test_declarations(void)
 	const struct ruleset_plan plan = plan_for(NULL, 0);
 
 	IS(ruleset_apply(ruleset, &plan), 0);
-	IS(shell("nft list table inet ftpalgd | sed '/ct helper ftpalgd {/,/}/d; /@/d; /queue flags/d; / accept$/d' | "
+	IS(shell("nft list table inet ftpalgd | sed '/ct helper ftpalgd {/,/}/d; /@/d; /queue flags/d; /skuid/d; / accept$/d' | "
 		 "grep '[a-z]' >/tmp/effective"), 0);
 	IS(ruleset_remove(ruleset), 0);
 	IS(shell("nft -f etc/ftpalgd.nft && nft list table inet ftpalgd | grep '[a-z]' >/tmp/declared"),

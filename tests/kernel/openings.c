@@ -65,7 +65,14 @@ static void load_ruleset(struct lab *lab)
 		.address = lab->vip,
 		.passive_ports = { PASSIVE_PORT, PASSIVE_PORT + 999 },
 	};
-	const struct ruleset_plan plan = { &service, 1, QUEUE_FIRST, QUEUES, true, true };
+	const struct ruleset_plan plan = {
+		.services = &service,
+		.service_count = 1,
+		.queue_first = QUEUE_FIRST,
+		.queue_count = QUEUES,
+		.guard = true,
+		.fresh = true,
+	};
 
 	must(ruleset_open(&lab->ruleset), "ruleset_open");
 	expect_true(ruleset_apply(lab->ruleset, &plan) == 0, "ruleset_apply: %s",
