@@ -133,7 +133,7 @@ static const struct opener_ops ops = { .make = grant };
 
 static bool pass(struct crowd *c, const struct flow *flow, const struct frame *f)
 {
-	const struct engine engine = { c->policy, c->table, &ops, NULL, NOW };
+	const struct engine engine = { c->policy, c->table, &ops, NULL, NOW, NULL };
 	struct packet packet;
 	struct transit transit = {
 		.session = table_find(c->table, flow), .from = f->from, .packet = &packet,

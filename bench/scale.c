@@ -91,7 +91,7 @@ static void pass(struct bench *b, struct session *session, const struct frame *f
 {
 	const struct engine engine = { .policy = b->policy, .table = b->table };
 	struct packet packet;
-	const struct transit transit = { session, &b->policy->services[0], f->from, &packet, &b->decision, 0 };
+	const struct transit transit = { session, &b->policy->services[0], f->from, &packet, &b->decision, 0, false };
 
 	if (packet_parse(f->bytes, f->size, &packet) < 0)
 		fail("a packet was not understood");

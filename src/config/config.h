@@ -43,6 +43,8 @@ struct config {
 	struct {
 		uint32_t sessions;
 		uint32_t openings_per_session;
+		uint32_t openings_per_client;
+		uint32_t sessions_per_client;
 		uint32_t line; /* bytes, CRLF included */
 		uint32_t idle; /* seconds */
 	} limits;

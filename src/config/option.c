@@ -6,6 +6,7 @@
 
 #include "config/config.h"
 #include "config/value.h"
+#include "core/clients.h"
 
 static const struct option_word forwarding_words[] = {
 	{ "ipvs", FORWARD_IPVS },
@@ -94,6 +95,10 @@ const struct config_option config_options[] = {
 	  NUMBER(1, 16777216, 1000000) },
 	{ "limits", "openings_per_session", IN_CONFIG(limits.openings_per_session),
 	  NUMBER(1, 64, 8) },
+	{ "limits", "openings_per_client", IN_CONFIG(limits.openings_per_client),
+	  NUMBER(1, CLIENTS_OPENINGS_MAX, 256) },
+	{ "limits", "sessions_per_client", IN_CONFIG(limits.sessions_per_client),
+	  NUMBER(1, 16777216, 10000) },
 	{ "limits", "line", IN_CONFIG(limits.line), NUMBER(512, 65536, 8192) },
 	{ "limits", "idle", IN_CONFIG(limits.idle), NUMBER(1, 604800, 7200) },
 	{ "timeouts", "opening", IN_CONFIG(timeouts.opening), NUMBER(1, 3600, 60) },

@@ -98,8 +98,13 @@ int config_to_policy(const struct config *config, const struct surroundings *sur
 	if (policy == NULL)
 		return -ENOMEM;
 	policy->forwarding = config->forwarding;
+	policy->guard = config->guard;
 	policy->max_sessions = share(config->limits.sessions, workers);
 	policy->openings_per_session = config->limits.openings_per_session;
+	policy->openings_per_client = share(config->limits.openings_per_client, workers);
+	if (policy->openings_per_client < policy->openings_per_session)
+		policy->openings_per_client = policy->openings_per_session;
+	policy->sessions_per_client = share(config->limits.sessions_per_client, workers);
 	policy->max_line = config->limits.line;
 	policy->idle_seconds = config->limits.idle;
 	policy->opening_seconds = config->timeouts.opening;

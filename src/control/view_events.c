@@ -2,6 +2,7 @@
 #include "control/view.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 double view_wall_time(uint64_t monotonic)
@@ -44,8 +45,9 @@ static json_t *view_details(const struct event *e)
 	if (e->kind == EVENT_UNUSED)
 		return view_unused(e);
 	if (e->kind == EVENT_REFUSAL)
-		return json_pack("{s:s, s:s}", "reason", reason_name(e->reason), "text",
-				 reason_text(e->reason));
+		return json_pack("{s:s, s:s, s:s?}", "reason", reason_name(e->reason), "text",
+				 reason_text(e->reason), "error",
+				 e->error < 0 ? strerror(-e->error) : NULL);
 	return json_object();
 }
 

@@ -55,6 +55,8 @@ static const struct {
 	  offsetof(struct counters, adjusted) },
 	{ "sessions_encrypted_total", "Sessions that went over to TLS.",
 	  offsetof(struct counters, encrypted) },
+	{ "events_left_out_total", "Events not remembered: their client address had too many in a minute.",
+	  offsetof(struct counters, events_left_out) },
 };
 
 static const counter *counter_at(const struct counters *c, size_t offset)

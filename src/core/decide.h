@@ -28,9 +28,14 @@ enum mode {
 struct want {
 	enum mode mode;
 	struct endpoint target; /* where it ends: real server's port (passive), client's (active) */
-	uint16_t port;          /* passive: the virtual service's port; set by who makes the opening */
-	bool made;              /* likewise */
 	bool expected_only;     /* no entry in IPVS: so many of the session's are there already */
+	/* Set by who makes the opening. */
+	uint16_t port;          /* passive: the virtual service's */
+	bool made;              /* what follows suffices to carry the data connection */
+	bool expected : 1;      /* an expectation stands for it */
+	bool altered : 1;       /* which carries it alone: it alters the addresses itself */
+	bool entered : 1;       /* an entry in IPVS */
+	int error;              /* -errno of the part that was refused first, though the other may carry it */
 	struct endpoint named;  /* passive: what the server announced, wherever that is */
 };
 

@@ -64,6 +64,23 @@ bool policy_may_show(const struct policy *policy, const struct endpoint *shown)
 	return !policy_is_taken(policy, shown) && !policy_is_taken(policy, &any);
 }
 
+/* Services are in the order of their addresses: those of one address, and of one family, stand together. */
+bool policy_has_other_address(const struct policy *policy, const struct endpoint *address)
+{
+	const struct service *end = policy->services + policy->service_count;
+	const struct service *found = policy_find(policy, address), *s;
+
+	if (found == NULL)
+		return true;
+	for (s = found; s > policy->services && endpoint_same_address(&s[-1].address, address);)
+		s--;
+	if (s > policy->services && endpoint_is_ipv4(&s[-1].address) == endpoint_is_ipv4(address))
+		return true;
+	for (s = found + 1; s < end && endpoint_same_address(&s->address, address);)
+		s++;
+	return s < end && endpoint_is_ipv4(&s->address) == endpoint_is_ipv4(address);
+}
+
 const struct service *policy_find(const struct policy *policy, const struct endpoint *address)
 {
 	const struct service key = { .address = *address };

@@ -66,8 +66,11 @@ struct service {
 
 struct policy {
 	enum forwarding forwarding;
+	bool guard;                    /* only expected data connections reach a service's passive_ports */
 	uint32_t max_sessions;         /* a worker's share */
 	uint32_t openings_per_session;
+	uint32_t openings_per_client;  /* likewise a worker's share, as is the next one */
+	uint32_t sessions_per_client;
 	uint32_t max_line;             /* bytes of one control line, CRLF included */
 	uint32_t idle_seconds;         /* silence after which a session is forgotten */
 	uint32_t opening_seconds;      /* life of an opening nobody used */
@@ -105,6 +108,9 @@ bool policy_may_open(const struct policy *policy, const struct service *service,
  * else is reached there, of what is taken at that address or at all addresses of its family.
  */
 bool policy_may_show(const struct policy *policy, const struct endpoint *shown);
+
+/* Whether there are services at another virtual address of the same family. */
+bool policy_has_other_address(const struct policy *policy, const struct endpoint *address);
 
 /* Order of struct service by address and port, for qsort and bsearch. */
 int policy_compare_services(const void *a, const void *b);

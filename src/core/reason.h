@@ -6,6 +6,7 @@
 #ifndef FTPALGD_CORE_REASON_H
 #define FTPALGD_CORE_REASON_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum reason {
@@ -26,8 +27,11 @@ enum reason {
 	REASON_PORT_CLOSED,
 	REASON_ACTIVE_REFUSED,
 	REASON_OPENINGS_LIMIT,
+	REASON_CLIENT_OPENINGS,
+	REASON_CLIENT_SESSIONS,
 	REASON_PORTS_EXHAUSTED,
 	REASON_OPENING_FAILED,
+	REASON_OPENING_HALVED,
 	REASON_HELPER_MISSING,
 	REASON_SPLICES_EXHAUSTED,
 	REASON_SESSION_EVICTED,
@@ -41,6 +45,12 @@ typedef uint32_t reason_set;
 static inline reason_set reason_bit(enum reason r)
 {
 	return (reason_set)1 << r;
+}
+
+/* Whether the kernel gives an error with it. */
+static inline bool reason_is_kernels(enum reason r)
+{
+	return r == REASON_OPENING_FAILED || r == REASON_OPENING_HALVED;
 }
 
 /* Short name for counters ("reply_malformed") and a sentence for people. */

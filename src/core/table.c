@@ -95,9 +95,14 @@ void table_on_remove(struct table *t, void (*forget)(struct session *s, void *co
 	t->forget_context = context;
 }
 
-static uint32_t record_of(const struct table *t, const struct session *s)
+uint32_t table_record(const struct table *t, const struct session *s)
 {
 	return (uint32_t)(s - t->sessions);
+}
+
+struct session *table_at(struct table *t, uint32_t record)
+{
+	return &t->sessions[record];
 }
 
 static struct list *list_of(struct table *t, const struct session *s)
@@ -111,7 +116,7 @@ static struct list *list_of(struct table *t, const struct session *s)
 
 static void list_push(struct table *t, struct list *list, struct session *s)
 {
-	uint32_t record = record_of(t, s);
+	uint32_t record = table_record(t, s);
 
 	s->newer = 0;
 	s->older = list->newest;
@@ -189,7 +194,7 @@ static void split_bucket(struct table *t)
 
 static void index_add(struct table *t, const struct session *s)
 {
-	*find_link(t, &s->flow) = record_of(t, s);
+	*find_link(t, &s->flow) = table_record(t, s);
 	for (size_t i = 0; i < BUCKETS_PER_SESSION; i++)
 		if (t->bucket_count < t->count * BUCKETS_PER_SESSION)
 			split_bucket(t);
@@ -204,7 +209,7 @@ static void index_remove(struct table *t, const struct session *s)
 
 void table_remove(struct table *t, struct session *s)
 {
-	uint32_t record = record_of(t, s);
+	uint32_t record = table_record(t, s);
 
 	if (t->forget != NULL)
 		t->forget(s, t->forget_context);
@@ -385,7 +390,7 @@ struct splice *table_take_splice(struct table *t, struct session *s, enum direct
 		return NULL;
 	t->splice_count++;
 	splice_reset(&t->splices[index]);
-	t->splices[index].link = record_of(t, s);
+	t->splices[index].link = table_record(t, s);
 	s->splices[d] = index;
 	return &t->splices[index];
 }

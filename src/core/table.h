@@ -56,6 +56,10 @@ size_t table_expire(struct table *t, uint32_t now, uint32_t idle_seconds, size_t
 
 size_t table_count(const struct table *t);
 
+/* A session's record, from 1 to the number of sessions that there is room for, and back. */
+uint32_t table_record(const struct table *t, const struct session *s);
+struct session *table_at(struct table *t, uint32_t record);
+
 /* Calls visit for every session, oldest first within each list, until it returns false. */
 void table_each(struct table *t, bool (*visit)(struct session *s, void *context), void *context);
 

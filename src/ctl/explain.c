@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Events that explain looks at, the latest ones. */
-enum { EVENTS = 1000 };
+enum { EVENTS = 1000, REFUSAL_MAX = 256 };
 
 static json_t *request_of(const struct options *o, const char *command)
 {
@@ -24,6 +24,14 @@ static size_t count_kind(const json_t *events, const char *kind)
 	return count;
 }
 
+/* What was refused, and what the kernel said of it. */
+static void refusal_text(const json_t *e, char text[static REFUSAL_MAX])
+{
+	const char *said = json_string_value(json_object_get(e, "error"));
+
+	snprintf(text, REFUSAL_MAX, said != NULL ? "%s (%s)" : "%s", print_string(e, "text"), said);
+}
+
 /* Refusals by their text, each once, in the order in which they came up. */
 static json_t *refusals_of(const json_t *events)
 {
@@ -32,10 +40,12 @@ static json_t *refusals_of(const json_t *events)
 	size_t i;
 
 	json_array_foreach (events, i, e) {
-		const char *text = print_string(e, "text");
+		char text[REFUSAL_MAX];
 
-		if (strcmp(print_string(e, "event"), "refusal") == 0 &&
-		    json_object_set_new(texts, text,
+		if (strcmp(print_string(e, "event"), "refusal") != 0)
+			continue;
+		refusal_text(e, text);
+		if (json_object_set_new(texts, text,
 					json_integer(1 + (json_int_t)print_number(texts, text))) < 0)
 			break;
 	}

@@ -48,6 +48,16 @@ static void print_opening(const json_t *e)
 	printf("%s\n", safe(e, "target", text));
 }
 
+static void print_refusal(const json_t *e)
+{
+	char text[TEXT_MAX];
+
+	printf("refused: %s", safe(e, "text", text));
+	if (json_is_string(json_object_get(e, "error")))
+		printf(" (%s)", safe(e, "error", text));
+	printf("\n");
+}
+
 static void print_parties(const json_t *e)
 {
 	char text[TEXT_MAX];
@@ -78,7 +88,7 @@ void print_event(const json_t *e, bool first)
 	else if (strcmp(kind, "unused") == 0)
 		printf("no data connection came to %s\n", safe(e, "announced", text));
 	else if (strcmp(kind, "refusal") == 0)
-		printf("refused: %s\n", safe(e, "text", text));
+		print_refusal(e);
 	else
 		printf("%s\n", safe(e, "event", text));
 }

@@ -9,6 +9,7 @@
 
 #include "kernel/attributes.h"
 #include "kernel/ctnetlink.h"
+#include "kernel/helper.h"
 
 /* nf_nat_core.c's name for "as the master was altered". */
 #define ALTERATION "nat-follow-master"
@@ -122,7 +123,8 @@ static int destroy(struct netlink *nl, const struct expectation *e)
 
 struct owner {
 	const struct flow *wanted;
-	bool found;
+	bool found;  /* it is the wanted one */
+	bool client; /* it is of the same client, by our helper */
 };
 
 static int compare_owner(const struct nlmsghdr *nlh, void *data)
@@ -132,23 +134,33 @@ static int compare_owner(const struct nlmsghdr *nlh, void *data)
 	struct endpoint client, service;
 
 	attributes_of_message(nlh, sizeof(struct nfgenmsg), attr, CTA_EXPECT_MAX + 1);
-	if (ctnetlink_get_tuple(attr[CTA_EXPECT_MASTER], &client, &service) == 0)
-		owner->found = endpoint_equal(&client, &owner->wanted->client) &&
-			       endpoint_equal(&service, &owner->wanted->service);
+	if (ctnetlink_get_tuple(attr[CTA_EXPECT_MASTER], &client, &service) < 0)
+		return 0;
+	owner->found = endpoint_equal(&client, &owner->wanted->client) &&
+		       endpoint_equal(&service, &owner->wanted->service);
+	owner->client = endpoint_same_address(&client, &owner->wanted->client) &&
+			attribute_is_string(attr[CTA_EXPECT_HELP_NAME], HELPER_NAME);
 	return 0;
 }
 
-/* 0 where the expectation that stands there is master's own, -EBUSY where it is another's. */
-static int check_owner(struct netlink *nl, const struct flow *master, const struct expectation *e)
+/* Whose expectation stands there. Returns 0 or -errno: -ENOENT where none does. */
+static int find_owner(struct netlink *nl, const struct flow *master, const struct expectation *e,
+		      struct owner *owner)
 {
 	BUFFER(buffer);
-	struct owner owner = { .wanted = master };
 	struct nlmsghdr *nlh = netlink_nfnl_put(buffer, NFNL_SUBSYS_CTNETLINK_EXP,
 						IPCTNL_MSG_EXP_GET, 0, family_of(e));
-	int err;
 
+	*owner = (struct owner){ .wanted = master };
 	ctnetlink_put_tuple(nlh, CTA_EXPECT_TUPLE, &e->source, &e->destination);
-	err = netlink_query(nl, nlh, compare_owner, &owner);
+	return netlink_query(nl, nlh, compare_owner, owner);
+}
+
+int expectation_find(struct netlink *nl, const struct flow *master, const struct expectation *e)
+{
+	struct owner owner;
+	int err = find_owner(nl, master, e, &owner);
+
 	if (err < 0)
 		return err;
 	return owner.found ? 0 : -EBUSY;
@@ -174,9 +186,22 @@ int expectation_add(struct netlink *nl, const struct flow *master, const struct 
 	return err;
 }
 
+int expectation_take(struct netlink *nl, const struct flow *master, const struct expectation *e)
+{
+	struct owner owner;
+	int err = expectation_add(nl, master, e);
+
+	if (err != -EBUSY)
+		return err;
+	err = find_owner(nl, master, e, &owner);
+	if (err == 0)
+		err = owner.client ? destroy(nl, e) : -EBUSY;
+	return err < 0 && err != -ENOENT ? err : expectation_add(nl, master, e);
+}
+
 int expectation_remove(struct netlink *nl, const struct flow *master, const struct expectation *e)
 {
-	int err = check_owner(nl, master, e);
+	int err = expectation_find(nl, master, e);
 
 	if (err == -EBUSY)
 		return -EBUSY;

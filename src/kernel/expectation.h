@@ -45,6 +45,17 @@ struct expectation expectation_active(const struct flow *master, uint16_t port);
 int expectation_add(struct netlink *nl, const struct flow *master, const struct expectation *e)
 	__attribute__((warn_unused_result));
 
+/*
+ * The same, and one that another session of this client has on our helper is taken from it: it leads
+ * the data connection to that session's virtual service. -EBUSY: it is somebody else's.
+ */
+int expectation_take(struct netlink *nl, const struct flow *master, const struct expectation *e)
+	__attribute__((warn_unused_result));
+
+/* 0: it waits. -ENOENT: used up or timed out. -EBUSY: another session's stands in its place. */
+int expectation_find(struct netlink *nl, const struct flow *master, const struct expectation *e)
+	__attribute__((warn_unused_result));
+
 /* -ENOENT: used up or timed out. -EBUSY: it is another session's, and stays. */
 int expectation_remove(struct netlink *nl, const struct flow *master, const struct expectation *e)
 	__attribute__((warn_unused_result));

@@ -177,12 +177,12 @@ static void make(void *opener, const struct situation *at, struct want *want, ui
 		*reasons |= reason_bit(REASON_OPENING_FAILED);
 }
 
-static void undo(void *opener, const struct situation *at, struct want *want)
+static void undo(void *opener, const struct flow *flow, struct want *want)
 {
-	struct opening *opening = find_shown(opener, &at->session->flow, want);
+	struct opening *opening = find_shown(opener, flow, want);
 
 	want->made = false;
-	if (opening != NULL && opening->session == at->session->flow.id)
+	if (opening != NULL && opening->session == flow->id)
 		forget(opener, opening);
 }
 
@@ -192,7 +192,7 @@ static bool replace(void *opener, const struct situation *at, const struct repla
 	struct want want = { .mode = MODE_PASSIVE, .port = last->shown, .made = true };
 	const size_t count = o->count;
 
-	undo(opener, at, &want);
+	undo(opener, &at->session->flow, &want);
 	return o->count < count;
 }
 

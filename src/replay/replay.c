@@ -111,8 +111,8 @@ static struct session *session_of(struct replay *r, const struct passage *p)
 
 static void decide_once(struct replay *r, struct passage *p)
 {
-	const struct engine engine = { r->policy, r->table, &openings_ops, r->openings, r->now };
-	struct transit transit = { p->session, &r->service, p->from, &p->given, &r->decision, 0 };
+	const struct engine engine = { r->policy, r->table, &openings_ops, r->openings, r->now, NULL };
+	struct transit transit = { p->session, &r->service, p->from, &p->given, &r->decision, 0, false };
 
 	r->server.address = p->session->flow.server;
 	r->server.address.port = 0;

@@ -20,6 +20,7 @@ struct counters {
 	counter expired;
 	counter adjusted;
 	counter encrypted;
+	counter events_left_out; /* of the history: their client had too many */
 	counter openings[MODES];
 	counter unused; /* of these, ended without a data connection */
 	counter reasons[REASONS];

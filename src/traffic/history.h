@@ -13,6 +13,13 @@
 
 #define HISTORY_SIZE 2048
 
+/*
+ * Events of one client that are taken in so many seconds: the history of the others then reaches back four
+ * times as long at least.
+ */
+#define HISTORY_CLIENT_MAX (HISTORY_SIZE / 4)
+#define HISTORY_CLIENT_SECONDS 60
+
 /* As *next of history_read: nothing that has happened so far. */
 #define HISTORY_LATEST UINT64_MAX
 
@@ -31,6 +38,7 @@ struct event {
 	uint64_t time; /* ms, monotonic */
 	enum event_kind kind;
 	enum reason reason; /* of EVENT_REFUSAL */
+	int error;          /* likewise: what the kernel said, or 0 */
 	struct want want;   /* of EVENT_OPENING, and of EVENT_UNUSED as far as it says what was announced */
 	struct flow flow;
 };

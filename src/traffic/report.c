@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "traffic/report.h"
 
+#include "core/clients.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,11 +11,24 @@
 /* A session's three, an opening's two; and a port in decimal. */
 enum { WORDS_ENDPOINTS = 5, PORT_TEXT_MAX = 6 };
 
+#define SENTENCE_MAX 256 /* a reason's, with an error */
+
 _Static_assert(1 + 2 * WORDS_ENDPOINTS <= LOG_FIELDS_MAX, "a record holds them all");
+
+/*
+ * One client that causes a reason again and again must not silence what is said about others: the first
+ * ones in an interval have a limit of their own, and all others share one.
+ */
+enum { CLIENTS_TOLD = 4, SHARED = CLIENTS_TOLD };
+
+struct told {
+	uint64_t client; /* client_key; 0: nobody, or all others */
+	struct log_limit limit;
+};
 
 struct report {
 	struct log *log;
-	struct log_limit reasons[REASONS];
+	struct told reasons[REASONS][CLIENTS_TOLD + 1];
 	struct log_limit failures;
 };
 
@@ -25,7 +40,8 @@ struct report *report_new(struct log *log)
 		return NULL;
 	r->log = log;
 	for (size_t i = 0; i < REASONS; i++)
-		r->reasons[i].seconds = REPORT_INTERVAL_SECONDS;
+		for (size_t j = 0; j <= SHARED; j++)
+			r->reasons[i][j].limit.seconds = REPORT_INTERVAL_SECONDS;
 	r->failures.seconds = REPORT_INTERVAL_SECONDS;
 	return r;
 }
@@ -48,6 +64,7 @@ static enum log_level level_of(enum reason reason)
 {
 	switch (reason) {
 	case REASON_OPENING_FAILED:
+	case REASON_OPENING_HALVED:
 	case REASON_PORTS_EXHAUSTED:
 	case REASON_HELPER_MISSING:
 	case REASON_SPLICES_EXHAUSTED:
@@ -96,30 +113,66 @@ static void add_flow(struct words *w, const struct flow *flow)
 
 /* ---- what is told ---- */
 
-static void report_session(struct report *r, enum reason reason, const struct flow *flow)
+static bool is_over(const struct log_limit *limit, uint64_t now)
+{
+	return limit->since == 0 || now - limit->since >= (uint64_t)limit->seconds * 1000;
+}
+
+static struct log_limit *limit_of(struct report *r, enum reason reason, const struct endpoint *client,
+				  uint64_t now)
+{
+	struct told *told = r->reasons[reason], *vacant = NULL;
+	const uint64_t key = client_key(client);
+
+	for (size_t i = 0; i < CLIENTS_TOLD; i++) {
+		if (told[i].client == key)
+			return &told[i].limit;
+		/* What was counted of a client is told with its next record: a place that has none goes first. */
+		if (is_over(&told[i].limit, now) &&
+		    (vacant == NULL || told[i].limit.suppressed < vacant->limit.suppressed))
+			vacant = &told[i];
+	}
+	if (vacant == NULL)
+		return &told[SHARED].limit;
+	vacant->client = key;
+	return &vacant->limit;
+}
+
+/* The reason's sentence, with the kernel's own word where there is one. */
+static const char *sentence(enum reason reason, int error, char text[static SENTENCE_MAX])
+{
+	if (error == 0)
+		return reason_text(reason);
+	snprintf(text, SENTENCE_MAX, "%s (%s)", reason_text(reason), strerror(-error));
+	return text;
+}
+
+static void report_session(struct report *r, enum reason reason, int error, const struct flow *flow)
 {
 	char client[ENDPOINT_TEXT_MAX], service[ENDPOINT_TEXT_MAX], server[ENDPOINT_TEXT_MAX];
 	struct words words = { .endpoints = 0 };
+	const uint64_t now = now_ms();
+	char text[SENTENCE_MAX];
 
 	add_field(&words, "REASON", reason_name(reason));
 	add_flow(&words, flow);
-	log_message_limited(r->log, &r->reasons[reason], now_ms(), &words.about,
-			    LOG_REFUSAL(level_of(reason)), reason_text(reason),
+	log_message_limited(r->log, limit_of(r, reason, &flow->client, now), now, &words.about,
+			    LOG_REFUSAL(level_of(reason)), sentence(reason, error, text),
 			    endpoint_format(&flow->client, client),
 			    endpoint_format(&flow->service, service),
 			    endpoint_format(&flow->server, server));
 }
 
-void report_reason(struct report *r, enum reason reason, const struct situation *at)
+void report_reason(struct report *r, enum reason reason, int error, const struct situation *at)
 {
 	const struct log_about about = { 1, { { "REASON", reason_name(reason) } } };
 
 	if (!log_enabled(r->log, level_of(reason)))
 		return;
 	if (at != NULL)
-		report_session(r, reason, &at->session->flow);
+		report_session(r, reason, error, &at->session->flow);
 	else
-		log_message_limited(r->log, &r->reasons[reason], now_ms(), &about,
+		log_message_limited(r->log, &r->reasons[reason][SHARED].limit, now_ms(), &about,
 				    LOG_REFUSAL_OF_PACKET(level_of(reason)), reason_text(reason));
 }
 

@@ -23,6 +23,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <time.h>
 
 enum {
@@ -57,30 +58,47 @@ static struct counters *tally_of(struct traffic *t, struct session *s)
 	return &t->tally->services[s->service];
 }
 
+/* One client's events do not push out those of all others. */
 static void note(struct traffic *t, const struct session *s, struct event event)
 {
+	if (!clients_may_note(t->clients, &s->flow.client, t->now, HISTORY_CLIENT_SECONDS, HISTORY_CLIENT_MAX)) {
+		counter_add(&t->counters.events_left_out, 1);
+		return;
+	}
 	event.time = t->now_ms;
 	event.flow = s->flow;
 	history_add(&t->history, &event);
 }
 
-static void count_reasons(struct traffic *t, const struct situation *at, struct counters *tally,
-			  reason_set reasons)
+/* What the kernel said about the first opening of which it refused a part, or 0. */
+static int refusal_of(const struct decision *d)
 {
+	for (size_t i = 0; i < d->want_count; i++)
+		if (d->wants[i].error < 0)
+			return d->wants[i].error;
+	return 0;
+}
+
+static void count_reasons(struct traffic *t, const struct situation *at, struct counters *tally,
+			  const struct decision *d, reason_set reasons)
+{
+	int error;
+
 	for (enum reason r = 0; reasons != 0; r++, reasons >>= 1) {
 		if ((reasons & 1) == 0)
 			continue;
 		counter_add(&t->counters.reasons[r], 1);
 		counter_add(&tally->reasons[r], 1);
-		note(t, at->session, (struct event){ .kind = EVENT_REFUSAL, .reason = r });
-		report_reason(t->report, r, at);
+		error = reason_is_kernels(r) ? refusal_of(d) : 0;
+		note(t, at->session, (struct event){ .kind = EVENT_REFUSAL, .reason = r, .error = error });
+		report_reason(t->report, r, error, at);
 	}
 }
 
 static void count_reason(struct traffic *t, enum reason r)
 {
 	counter_add(&t->counters.reasons[r], 1);
-	report_reason(t->report, r, NULL);
+	report_reason(t->report, r, 0, NULL);
 }
 
 /* ---- verdicts ---- */
@@ -154,6 +172,7 @@ static void forget_session(struct session *s, void *context)
 		journal_drop(t->journal, s);
 	if (error < 0)
 		report_failure(t->report, "unmarking a session", error);
+	clients_remove_session(t->clients, s);
 }
 
 /* ---- deciding ---- */
@@ -202,7 +221,7 @@ static void note_announcements(struct traffic *t, const struct situation *at, co
 
 static struct engine engine_of(const struct traffic *t)
 {
-	return (struct engine){ t->policy, t->table, &opener_ops, t->opener, t->now };
+	return (struct engine){ t->policy, t->table, &opener_ops, t->opener, t->now, t->clients };
 }
 
 static void record(struct traffic *t, const struct situation *at, struct counters *tally,
@@ -216,7 +235,7 @@ static void record(struct traffic *t, const struct situation *at, struct counter
 			tell_unused(t, tally, &at->session->flow,
 				    &(struct want){ .mode = MODE_PASSIVE, .port = outcome->replaced[i].shown });
 	note_announcements(t, at, d);
-	count_reasons(t, at, tally, d->reasons | outcome->reasons);
+	count_reasons(t, at, tally, d, d->reasons | outcome->reasons);
 	counter_add(&tally->packets, 1);
 	if (outcome->verdict == VERDICT_REWRITE)
 		counter_add(&tally->rewritten, 1);
@@ -276,14 +295,31 @@ static bool make_pending(struct traffic *t, const struct transit *packet, uint32
 	return true;
 }
 
+/* A session of a client that has too many. */
+static void give_way(struct traffic *t, struct session *s)
+{
+	const struct situation at = { .policy = t->policy, .session = s, .now = t->now };
+
+	counter_add(&t->counters.reasons[REASON_CLIENT_SESSIONS], 1);
+	counter_add(&tally_of(t, s)->reasons[REASON_CLIENT_SESSIONS], 1);
+	note(t, s, (struct event){ .kind = EVENT_REFUSAL, .reason = REASON_CLIENT_SESSIONS });
+	report_reason(t->report, REASON_CLIENT_SESSIONS, 0, &at);
+	table_remove(t->table, s);
+}
+
 static struct session *add_session(struct traffic *t, const struct flow *flow)
 {
+	struct session *surplus = clients_surplus(t->clients, &flow->client, t->policy->sessions_per_client);
+	struct session *s;
 	bool evicted;
-	struct session *s = table_add(t->table, flow, t->now, &evicted);
 
+	if (surplus != NULL)
+		give_way(t, surplus);
+	s = table_add(t->table, flow, t->now, &evicted);
 	if (evicted || s == NULL)
 		count_reason(t, REASON_SESSION_EVICTED);
 	if (s != NULL) {
+		clients_add_session(t->clients, s);
 		counter_add(&t->counters.sessions, 1);
 		counter_add(&tally_of(t, s)->sessions, 1);
 		note(t, s, (struct event){ .kind = EVENT_SESSION });
@@ -336,7 +372,7 @@ static bool handle(struct traffic *t, const struct queue_packet *queued)
 			s = add_session(t, &queued->flow);
 	}
 	if (s != NULL)
-		return handle_session(t, &(struct transit){ s, service, queued->direction, &packet, &t->decision, 0 },
+		return handle_session(t, &(struct transit){ s, service, queued->direction, &packet, &t->decision, 0, false },
 				      queued->id);
 	accept_packet(t, queued->id);
 	return true;
@@ -466,6 +502,14 @@ static bool restore_mark(struct session *s, void *context)
 	return true;
 }
 
+static bool count_session(struct session *s, void *context)
+{
+	struct traffic *t = context;
+
+	clients_add_session(t->clients, s);
+	return true;
+}
+
 void traffic_restore_marks(struct traffic *t)
 {
 	table_each(t->table, restore_mark, t);
@@ -491,6 +535,7 @@ static bool keep_adjusted(struct session *s, void *context)
 
 void traffic_take_up(struct traffic *t)
 {
+	table_each(t->table, count_session, t);
 	traffic_restore_marks(t);
 	if (t->journal != NULL)
 		table_each(t->table, keep_adjusted, t);
@@ -508,15 +553,25 @@ void traffic_set_policy(struct traffic *t, const struct policy *policy, struct t
 
 /* ---- life ---- */
 
+/* None is needed where there is none to be had: then a peer may make the search for its client slow. */
+static uint64_t secret(void)
+{
+	uint64_t bits = 0;
+
+	(void)!getrandom(&bits, sizeof(bits), GRND_NONBLOCK);
+	return bits;
+}
+
 int traffic_open(struct traffic *t, size_t sessions, struct log *log)
 {
 	t->now_ms = now_ms();
 	t->now = (uint32_t)(t->now_ms / 1000);
 	t->report = report_new(log);
 	t->table = table_new(sessions);
+	t->clients = t->table == NULL ? NULL : clients_new(t->table, sessions, secret());
 	t->pending = pending_new();
 	t->announced = announcements_new();
-	if (t->report == NULL || t->table == NULL || t->pending == NULL || t->announced == NULL)
+	if (t->report == NULL || t->table == NULL || t->clients == NULL || t->pending == NULL || t->announced == NULL)
 		return -ENOMEM;
 	table_on_remove(t->table, forget_session, t);
 	return 0;
@@ -528,6 +583,7 @@ void traffic_close(struct traffic *t)
 	opener_close(t->opener);
 	pending_free(t->pending);
 	announcements_free(t->announced);
+	clients_free(t->clients);
 	table_free(t->table);
 	journal_close(t->journal);
 	report_free(t->report);

@@ -30,6 +30,7 @@ struct traffic {
 	struct ruleset *ruleset; /* opened when the first session is adjusted */
 	struct table *table;
 	struct journal *journal; /* NULL: nobody keeps it */
+	struct clients *clients;
 	struct pending *pending;
 	uint64_t finish_by; /* ms: no packet waits longer; 0 before the end */
 	const struct policy *policy;
@@ -71,7 +72,7 @@ void traffic_finish(struct traffic *t);
 /* An opening of that service's has ended unused: counts and remembers it. */
 void traffic_unused(struct traffic *t, const struct flow *flow, const struct want *want);
 
-/* The table has got the sessions of another daemon: the adjusted ones are marked, and kept in the journal. */
+/* The table has got the sessions of another daemon: they are counted, the adjusted ones marked, and kept in the journal. */
 void traffic_take_up(struct traffic *t);
 
 /* Marks the adjusted sessions in a ruleset that has lost its marks. */

@@ -23,6 +23,22 @@ static int to_policy(const struct endpoint *found, size_t count, uint32_t worker
 	return config_to_policy(&config, &surroundings, workers, out);
 }
 
+START_TEST(a_client_s_limits_are_divided_and_cover_one_session)
+{
+	struct policy *policy;
+
+	load_good("limits = { openings_per_session = 3; openings_per_client = 14; sessions_per_client = 9; };");
+	ck_assert_int_eq(to_policy(NULL, 0, 4, &policy), 0);
+	ck_assert_uint_eq(policy->openings_per_client, 4);
+	ck_assert_uint_eq(policy->sessions_per_client, 3);
+	free(policy);
+	ck_assert_int_eq(to_policy(NULL, 0, 14, &policy), 0);
+	ck_assert_uint_eq(policy->openings_per_client, 3);
+	ck_assert_uint_eq(policy->sessions_per_client, 1);
+	free(policy);
+}
+END_TEST
+
 START_TEST(a_policy_takes_the_limits_and_divides_the_sessions)
 {
 	struct policy *policy;
@@ -32,6 +48,7 @@ START_TEST(a_policy_takes_the_limits_and_divides_the_sessions)
 	ck_assert_int_eq(to_policy(NULL, 0, 4, &policy), 0);
 	ck_assert_uint_eq(policy->max_sessions, 3);
 	ck_assert_uint_eq(policy->openings_per_session, 3);
+	ck_assert(!policy->guard);
 	ck_assert_uint_eq(policy->max_line, 600);
 	ck_assert_uint_eq(policy->idle_seconds, 70);
 	ck_assert_uint_eq(policy->opening_seconds, 20);
@@ -402,6 +419,7 @@ int main(void)
 	TCase *t = tcase_create("use");
 
 	tcase_add_test(t, a_policy_takes_the_limits_and_divides_the_sessions);
+	tcase_add_test(t, a_client_s_limits_are_divided_and_cover_one_session);
 	tcase_add_test(t, a_policy_has_listed_and_discovered_services_sorted_and_once);
 	tcase_add_test(t, a_policy_has_the_real_servers_of_its_services_sorted);
 	tcase_add_test(t, a_policy_knows_what_is_taken);

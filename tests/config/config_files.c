@@ -126,6 +126,8 @@ void has_defaults(const struct config *c)
 	ck_assert_uint_eq(c->sync.id, 0);
 	ck_assert_uint_eq(c->limits.sessions, 1000000);
 	ck_assert_uint_eq(c->limits.openings_per_session, 8);
+	ck_assert_uint_eq(c->limits.openings_per_client, 256);
+	ck_assert_uint_eq(c->limits.sessions_per_client, 10000);
 	ck_assert_uint_eq(c->limits.line, 8192);
 	ck_assert_uint_eq(c->limits.idle, 7200);
 	ck_assert_uint_eq(c->timeouts.opening, 60);

@@ -185,8 +185,10 @@ static struct endpoint at(const char *address)
 
 START_TEST(openings_are_those_of_the_kernel_with_what_is_remembered_of_them)
 {
-	struct event made = { .kind = EVENT_OPENING, .want = { MODE_EXTENDED_PASSIVE, at("10.0.0.2:3333"),
-							      50001, true } };
+	struct event made = {
+		.kind = EVENT_OPENING,
+		.want = { .mode = MODE_EXTENDED_PASSIVE, .target = at("10.0.0.2:3333"), .port = 50001, .made = true },
+	};
 	json_t *result, *list, *o;
 
 	made.flow.client = at("198.51.100.2:1025");

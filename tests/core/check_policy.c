@@ -195,6 +195,25 @@ START_TEST(the_directors_own_addresses_are_known)
 }
 END_TEST
 
+START_TEST(another_address_of_the_family_is_known)
+{
+	const char *const addresses[] = { "192.0.2.10:21", "192.0.2.10:2121", "[2001:db8::10]:21", "[2001:db8::11]:21" };
+	struct both *both = calloc(1, sizeof(*both) + 4 * sizeof(both->services[0]));
+
+	ck_assert_ptr_nonnull(both);
+	for (size_t i = 0; i < 4; i++)
+		both->services[i].address = at(addresses[i]);
+	both->service_count = 4;
+	qsort(both->services, 4, sizeof(both->services[0]), policy_compare_services);
+	for (size_t i = 0; i < 4; i++) {
+		const struct endpoint address = at(addresses[i]);
+
+		ck_assert_int_eq(policy_has_other_address(both, &address), i >= 2);
+	}
+	free(both);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *t = tcase_create("policy");
@@ -209,5 +228,6 @@ int main(void)
 	tcase_add_test(t, of_a_server_without_a_range_no_port_that_ipvs_leads_to_is_opened);
 	tcase_add_test(t, clients_are_shown_what_nothing_else_uses);
 	tcase_add_test(t, the_directors_own_addresses_are_known);
+	tcase_add_test(t, another_address_of_the_family_is_known);
 	return run_suite("policy", t);
 }

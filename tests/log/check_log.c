@@ -205,9 +205,9 @@ START_TEST(a_refusal_tells_whose_it_is_and_why)
 	const struct situation at = { .session = &s };
 	struct report *r = report_new(logger);
 
-	report_reason(r, REASON_ADDRESS_FOREIGN, &at);
-	report_reason(r, REASON_ADDRESS_FOREIGN, &at);
-	report_reason(r, REASON_OPENING_FAILED, NULL);
+	report_reason(r, REASON_ADDRESS_FOREIGN, 0, &at);
+	report_reason(r, REASON_ADDRESS_FOREIGN, 0, &at);
+	report_reason(r, REASON_OPENING_FAILED, 0, NULL);
 	report_free(r);
 	ck_assert_str_eq(captured.text,
 			 "info 9a2edf693dc344b78878d41403852e49 REASON=address_foreign "

@@ -82,10 +82,10 @@ static void make(void *opener, const struct situation *at, struct want *want, ui
 	}
 }
 
-static void undo(void *opener, const struct situation *at, struct want *want)
+static void undo(void *opener, const struct flow *flow, struct want *want)
 {
 	(void)opener;
-	(void)at;
+	(void)flow;
 	want->made = false;
 }
 
@@ -101,9 +101,9 @@ static const struct opener_ops ops = { .make = make, .undo = undo, .replace = re
 
 bool gateway_pass(struct gateway *g, enum direction from, const uint8_t *bytes, size_t size)
 {
-	const struct engine engine = { g->policy, g->table, &ops, g, g->now };
+	const struct engine engine = { g->policy, g->table, &ops, g, g->now, NULL };
 	struct packet p;
-	struct transit transit = { g->session, g->service, from, &p, &g->decision, 0 };
+	struct transit transit = { g->session, g->service, from, &p, &g->decision, 0, false };
 
 	if (packet_parse(bytes, size, &p) < 0)
 		return false;

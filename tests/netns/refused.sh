@@ -1,58 +1,85 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A firewall on the director drops what makes IPVS entries, while sessions of both queues go on. With
-# fail = "open" a reply then passes unchanged, with "closed" it waits for better times; either is told, no
-# expectation stays behind, and all is well again when the firewall has gone.
+# The kernel refuses a part of an opening: its table of expectations is full, or a firewall on the director
+# drops what makes IPVS entries. The other part carries the data connection then, in both forwardings. Where both
+# are refused fail decides: "open" passes the reply unchanged, "closed" keeps it for better times. Each is told
+# with the kernel's own word, no expectation stays behind, and all is well again afterwards.
 . "$(dirname "$0")/gateway.sh"
 here=$(cd "$(dirname "$0")" && pwd)
+full=/proc/sys/net/netfilter/nf_conntrack_expect_max
 
 gateway_up families=4 capture=no
-talk() {
-	in_client python3 -B - "$vip" "$1" "$LAB_PREFIX" "$LAB_STATE/ftpalgd.log" <<-END || lab_fail "fail = $1"
+usual=$(<$full)
+talk() {	# FORWARDING FAIL
+	in_client python3 -B - "$vip" "$@" "$LAB_PREFIX" "$LAB_STATE" "$LAB_BUILD" "$full" "$usual" <<-END || lab_fail "forwarding = $1, fail = $2"
 		import subprocess, sys, time
 		sys.path.insert(0, "$here")
 		from ftp_client import Control, check
-		vip, fail, prefix, log = sys.argv[1:]
+		vip, forwarding, fail, prefix, state, build, full, usual = sys.argv[1:]
 		WALL = "table inet wall { chain input { type filter hook input priority 0; udp dport 8848 drop; }; }"
+		TABLE_FULL, SILENT = "Too many open files", "Connection timed out"
+		HALVED = "the kernel refused a part of an opening, the rest carries it"
+		FAILED = "the kernel refused an opening"
 
 		def director(*command):
 		    return subprocess.run(["nsenter", f"--net=/run/netns/{prefix}-director", *command],
 		                          check=True, capture_output=True, text=True).stdout
 
-		def told():
-		    with open(log, encoding="latin-1") as file:
-		        return "the kernel refused an opening" in file.read()
+		def set_room(expectations):
+		    with open(full, "w") as file:
+		        file.write(f"{expectations}\n")
 
-		sessions = [Control(vip) for _ in range(4 if fail == "open" else 1)]
-		for session in sessions:
-		    check(session.download("small") == b"a small file\n", "before")
+		def told(what, error):
+		    with open(state + "/ftpalgd.log", encoding="latin-1") as file:
+		        return f"{what} ({error})" in file.read()
+
+		def explained(what, error):
+		    said = subprocess.run([build + "/src/ctl/ftpalgctl", "-s", state + "/run/control", "explain",
+		                           "$client"], check=True, capture_output=True, text=True).stdout
+		    return f"refused: {what} ({error})" in said
+
+		def works(when):
+		    check(session.download("small") == b"a small file\n", when)
+
+		session = Control(vip)
+		works("before")
+		set_room(0)
+		works("the table of expectations is full")
+		check(told(HALVED, TABLE_FULL), "the full table is not told")
+		check(explained(HALVED, TABLE_FULL), "the full table is not explained")
+		set_room(usual)
 		director("nft", WALL)
+		works("no entry comes about")
+		if forwarding == "ipvs":
+		    check(told(HALVED, SILENT), "the missing entry is not told")
+		set_room(0)
+		session.send("PASV")
 		if fail == "open":
-		    for session in sessions:
-		        session.send("PASV")
-		    for session in sessions:
-		        host, port = session.announced()
-		        check(host.startswith("10.0.0."), f"a reply without its opening names {host}")
-		    check(told(), "the failure is not told")
+		    host, port = session.announced()
+		    check(host.startswith("10.0.0."), f"a reply without its opening names {host}")
+		    check(explained(FAILED, TABLE_FULL), "the failure is not explained")
 		else:
-		    sessions[0].send("PASV")
-		    while not told():
+		    while not told(FAILED, TABLE_FULL):
 		        time.sleep(0.1)
-		director("nft", "delete table inet wall")
+		set_room(usual)
 		if fail == "closed":
-		    reply = sessions[0].reply()
+		    reply = session.reply()
 		    check(vip.replace(".", ",") in reply, f"what waited is {reply!r}")
 		else:
 		    check("src=" not in director("conntrack", "-L", "expect"), "an expectation stayed behind")
-		for session in sessions:
-		    check(session.download("small") == b"a small file\n", "afterwards")
-		    session.quit()
+		director("nft", "delete table inet wall")
+		works("afterwards")
+		session.quit()
 	END
 }
-for fail in open closed; do
-	gateway_start "services = ( { name = \"ftp\"; virtual = \"$vip:21\"; fail = \"$fail\"; } ); queues = { count = 2; };"
-	talk $fail
-	gateway_stop
-	: >"$LAB_STATE/ftpalgd.log"
+for forwarding in ipvs conntrack; do
+	for fail in open closed; do
+		gateway_start "services = ( { name = \"ftp\"; virtual = \"$vip:21\"; fail = \"$fail\"; } );
+			queues = { count = 2; }; forwarding = \"$forwarding\";
+			control = { socket = \"$LAB_STATE/run/control\"; group = \"root\"; };"
+		talk $forwarding $fail
+		gateway_stop
+		: >"$LAB_STATE/ftpalgd.log"
+	done
 done
 lab_down
