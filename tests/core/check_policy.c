@@ -198,7 +198,7 @@ END_TEST
 START_TEST(another_address_of_the_family_is_known)
 {
 	const char *const addresses[] = { "192.0.2.10:21", "192.0.2.10:2121", "[2001:db8::10]:21", "[2001:db8::11]:21" };
-	struct both *both = calloc(1, sizeof(*both) + 4 * sizeof(both->services[0]));
+	struct policy *both = calloc(1, sizeof(*both) + 4 * sizeof(both->services[0]));
 
 	ck_assert_ptr_nonnull(both);
 	for (size_t i = 0; i < 4; i++)
