@@ -2,15 +2,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Real clients, and dialogues that no real client is needed for, with the odd server of field_server.py.
 
-usage: field.py VIP VIP6 RANGED DIRECTORY [BEGINNING]
+usage: field.py VIP VIP6 RANGED DIRECTORY PREFIX DAEMON [BEGINNING]
 
 RANGED is a virtual address for whose real server the operator names port 990. DIRECTORY takes what is
-received. BEGINNING: only the cases whose names begin so. Prints a line a case: what did not arrive whole is
-told with the client's words.
+received. PREFIX is that of the namespaces and DAEMON the process of the gateway (0: none), to stop it while the
+ruleset is flushed. BEGINNING: only the cases whose names begin so. Prints a line a case: what did not
+arrive whole is told with the client's words.
 """
 import concurrent.futures
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -88,6 +90,7 @@ CLIENTS = [
     ("address229", "K2", False, (lftp_epsv,)),
     ("login220", "K3", False, (curl, wget, lftp)),
     ("folder", "K3", False, (curl, wget, lftp)),
+    ("endless", "K3", False, (lftp, tnftp, ftplib)),
 ]
 
 
@@ -106,7 +109,7 @@ class Field:
     def client(self, scenario, kind, host, command):
         name = f"{kind} {scenario} {command.__name__}"
         path = os.path.join(self.directory, name.replace(" ", "-"))
-        argv, script = command(host, scenario, "dir" if scenario == "folder" else "", path)
+        argv, script = command(host, scenario, "dir" if scenario in ("folder", "endless") else "", path)
         try:
             done = subprocess.run(argv, input=script.encode(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                   timeout=LIMIT, check=False)
@@ -229,6 +232,27 @@ def answered_twice(host):
     s.quit()
 
 
+def after_a_flush(host, prefix, daemon):
+    """The ruleset goes while the daemon cannot see to it; a command passes unseen, then it is back."""
+    s = session(host, "usual")
+    fetch(s, shown(s, s.say("PASV")))
+    s.reply(), s.reply()
+    if daemon:
+        os.kill(daemon, signal.SIGSTOP)
+    try:
+        nft = ["nsenter", f"--net=/run/netns/{prefix}-director", "nft"]
+        subprocess.run([*nft, "flush", "ruleset"], check=True)
+        check(s.say("NOOP").startswith("200"), "no NOOP")
+    finally:
+        if daemon:
+            os.kill(daemon, signal.SIGCONT)
+    while daemon and "queue" not in subprocess.run([*nft, "list", "ruleset"], check=True, capture_output=True,
+                                                   text=True).stdout:
+        pass
+    fetch(s, shown(s, s.say("PASV")))
+    s.quit()
+
+
 def dialogues(do, vip, vip6, ranged):
     own, own6 = "198.51.100.2", "2001:db8:1::2"
     do("K1 dots", passive, vip, "dots", "PASV")
@@ -258,14 +282,15 @@ def dialogues(do, vip, vip6, ranged):
 
 
 def main():
-    vip, vip6, ranged, directory = sys.argv[1:5]
-    field = Field(directory, sys.argv[5] if len(sys.argv) > 5 else "")
+    vip, vip6, ranged, directory, prefix, daemon = sys.argv[1:7]
+    field = Field(directory, sys.argv[7] if len(sys.argv) > 7 else "")
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for scenario, kind, named, clients in CLIENTS:
             for command in clients:
                 if f"{kind} {scenario}".startswith(field.chosen):
                     pool.submit(field.client, scenario, kind, ranged if named else vip, command)
         dialogues(field.dialogue, vip, vip6, ranged)
+    field.dialogue("K6 after a flush", after_a_flush, vip, prefix, int(daemon))
     print(f"{field.count} cases, {field.failures} failed")
     sys.exit(min(field.failures, 100))
 

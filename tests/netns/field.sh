@@ -20,11 +20,13 @@ in_director ipvsadm -R <<-END
 END
 lab_spawn field rs1 python3 -B "$here/field_server.py" 21
 lab_wait_listen rs1 21
+daemon=0
 if [[ ${GATEWAY:-} != none ]]; then
 	gateway_start "services = ( { name = \"ranged\"; virtual = \"$ranged:21\"; servers = ( { real = \"$rs1\"; passive_ports = \"990\"; } ); } );"
+	daemon=$(<"$LAB_STATE/ftpalgd.pid")
 fi
 mkdir "$LAB_STATE/got"
-LAB_COMMAND_LIMIT=400 in_client python3 -B "$here/field.py" "$vip" "$vip6" "$ranged" "$LAB_STATE/got" "${FIELD:-}" ||
+LAB_COMMAND_LIMIT=400 in_client python3 -B "$here/field.py" "$vip" "$vip6" "$ranged" "$LAB_STATE/got" "$LAB_PREFIX" "$daemon" "${FIELD:-}" ||
 	lab_fail "field"
 gateway_stop
 lab_down

@@ -40,6 +40,7 @@ SCENARIOS = {
     "address229": {"EPSV": "229 Entering Extended Passive Mode (|{proto}|{a}|{port}|)"},
     # K3: replies over several lines that end otherwise
     "login220": {"PASS": "230-Welcome\n220 in"},
+    "endless": {"CWD": "250-one\n250-two\n250"},
     "folder": {"CWD": "553-\n553- excluded by the precheck\n250 ok"},
     # K4: nothing says that a transfer began
     "silent": {"150": ""},
