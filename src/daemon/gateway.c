@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/gateway.h"
 
+#include "daemon/outline.h"
+#include "daemon/takeover.h"
 #include "daemon/unused_openings.h"
 #include "doctor/keepalived.h"
 #include "kernel/confine.h"
@@ -10,10 +12,10 @@
 #include "kernel/ruleset_monitor.h"
 #include "traffic/backup.h"
 #include "traffic/handover.h"
+#include "traffic/keep_alive.h"
 #include "traffic/worker.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -30,6 +32,9 @@ struct gateway {
 	struct backup backup;
 	bool backup_failed; /* it could not be looked at, or not be moved */
 	struct endpoint sync_group; /* of the backup thread, as the ruleset has it */
+	struct takeover *takeover;
+	struct keep_alive *keep_alive;
+	bool keep_alive_failed;
 	struct discovery discovery;
 	bool discovery_failed;    /* IPVS did not answer the last look */
 	bool listeners_unknown;   /* nor the kernel, on the machine's sockets */
@@ -47,18 +52,6 @@ struct gateway {
 	uint64_t rounds[CONFIG_QUEUES_MAX];
 };
 
-static uint32_t worker_count_of(const struct config *config)
-{
-	long cpus;
-
-	if (config->queues.count > 0)
-		return config->queues.count;
-	cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	if (cpus < 1)
-		return 1;
-	return cpus > CONFIG_QUEUES_MAX ? CONFIG_QUEUES_MAX : (uint32_t)cpus;
-}
-
 /* Whether a full queue lets packets pass: only where no service asks for the opposite. */
 static bool queues_fail_open(const struct config *config)
 {
@@ -69,36 +62,6 @@ static bool queues_fail_open(const struct config *config)
 }
 
 /* ---- services ---- */
-
-/* Who runs as root shows what the daemon would load as its own user. */
-static uid_t daemon_user(void)
-{
-	const struct passwd *user = geteuid() == 0 ? getpwnam("ftpalgd") : NULL;
-
-	return user != NULL ? user->pw_uid : geteuid();
-}
-
-static struct ruleset_plan plan_of(const struct config *config, const struct policy *policy)
-{
-	return (struct ruleset_plan){
-		.services = policy->services,
-		.service_count = policy->service_count,
-		.queue_first = (uint16_t)config->queues.first,
-		.queue_count = (uint16_t)worker_count_of(config),
-		.guard = config->guard,
-		.user = daemon_user(),
-	};
-}
-
-/* What was seen before (NULL: nothing) stays for a while. */
-static int discover(struct ipvs *ipvs, struct netlink *diag, const struct discovery *before,
-		    struct discovery *out)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return discovery_run(ipvs, diag, before, (uint64_t)now.tv_sec, out);
-}
 
 /* Said once, until it works again. */
 static void report_listeners(struct gateway *g, int error)
@@ -132,10 +95,13 @@ static void log_services(const struct gateway *g)
 static int load_ruleset(struct gateway *g, const struct config *config, const struct policy *policy,
 			bool fresh)
 {
-	struct ruleset_plan plan = plan_of(config, policy);
+	struct ruleset_plan plan = outline_ruleset(config, policy);
 	int error;
 
 	plan.fresh = fresh;
+	plan.servers = takeover_servers(g->takeover)->list;
+	plan.server_count = takeover_servers(g->takeover)->count;
+	plan.adopt = takeover_fd(g->takeover) >= 0;
 	plan.sync_group = g->sync_group;
 	error = ruleset_apply(g->ruleset, &plan);
 	if (error < 0 && !(fresh && g->ruleset_broken)) /* told already, and tried again and again */
@@ -174,18 +140,6 @@ static void use_policy(struct gateway *g, struct policy *policy)
 	set_policy(g, policy);
 	free(g->policy);
 	g->policy = policy;
-}
-
-static int build_policy(const struct config *config, const struct discovery *d, struct policy **out)
-{
-	const struct surroundings surroundings = {
-		.found = d->services.list,
-		.found_count = d->services.count,
-		.taken = d->taken.list,
-		.taken_count = d->taken.count,
-	};
-
-	return config_to_policy(config, &surroundings, worker_count_of(config), out);
 }
 
 /* ---- start ---- */
@@ -283,6 +237,18 @@ static int find_backup(struct gateway *g)
 	return error;
 }
 
+static int start_takeover(struct gateway *g)
+{
+	int error = takeover_open((uint16_t)g->config.queues.first, g->log, &g->takeover);
+
+	if (error == 0)
+		error = takeover_find_servers(g->takeover, g->ipvs, g->policy);
+	if (error < 0)
+		return error;
+	takeover_watch(g->takeover, g->policy, g->nl);
+	return 0;
+}
+
 static int start_ruleset(struct gateway *g)
 {
 	int error = ruleset_open(&g->ruleset);
@@ -344,10 +310,15 @@ static int start(struct gateway *g)
 		error = find_backup(g);
 	if (error == 0)
 		error = explain(g, "asking IPVS for services",
-				discover(g->ipvs, g->diag, NULL, &g->discovery));
+				outline_discover(g->ipvs, g->diag, NULL, &g->discovery));
 	if (error == 0)
 		error = explain(g, "setting up the services",
-				build_policy(&g->config, &g->discovery, &g->policy));
+				outline_policy(&g->config, &g->discovery, &g->policy));
+	if (error == 0)
+		error = explain(g, "preparing to keep connections alive",
+				keep_alive_open(&g->backup, &g->keep_alive));
+	if (error == 0)
+		error = explain(g, "preparing for connections of other directors", start_takeover(g));
 	if (error == 0)
 		error = start_ruleset(g);
 	if (error == 0)
@@ -366,6 +337,8 @@ static void release(struct gateway *g)
 	confine_close(&g->confine);
 	ruleset_monitor_close(g->monitor);
 	ruleset_close(g->ruleset);
+	takeover_close(g->takeover);
+	keep_alive_close(g->keep_alive);
 	if (g->ipvs != NULL && backup_release(&g->backup, g->ipvs) < 0)
 		log_message(g->log, LOG_BACKUP_STOPPED);
 	ipvs_close(g->ipvs);
@@ -413,7 +386,7 @@ int gateway_start(struct config *config, struct log *log, struct gateway **out)
 	g->log = log;
 	g->unused = unused_new();
 	g->confine = confine_open(NULL, 0);
-	g->worker_count = worker_count_of(config);
+	g->worker_count = outline_workers(config);
 	error = start(g);
 	if (error < 0) {
 		undo_start(g);
@@ -450,9 +423,9 @@ int gateway_reload(struct gateway *g, struct config *config)
 	int error;
 
 	config_keep_fixed(&g->config, config);
-	error = discover(g->ipvs, g->diag, &g->discovery, &found);
+	error = outline_discover(g->ipvs, g->diag, &g->discovery, &found);
 	if (error == 0)
-		error = build_policy(config, &found, &policy);
+		error = outline_policy(config, &found, &policy);
 	if (error == 0)
 		error = register_helper(g, config);
 	if (error == 0)
@@ -491,7 +464,7 @@ static int follow(struct gateway *g, const struct discovery *found)
 			!sightings_equal(&found->services, &g->discovery.services);
 	bool taken = !sightings_equal(&found->taken, &g->discovery.taken);
 	struct policy *policy = NULL;
-	int error = services || taken ? build_policy(&g->config, found, &policy) : 0;
+	int error = services || taken ? outline_policy(&g->config, found, &policy) : 0;
 
 	if (policy == NULL)
 		return error;
@@ -534,10 +507,43 @@ static void watch_backup(struct gateway *g)
 	g->backup_failed = moved < 0;
 }
 
+/* Said once, until it works again. */
+static void keep_alive(struct gateway *g)
+{
+	struct timespec now;
+	int kept;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	kept = keep_alive_tick(g->keep_alive, g->ipvs, g->policy, (uint64_t)now.tv_sec);
+	if (kept < 0 && !g->keep_alive_failed)
+		log_message(g->log, LOG_KEEP_ALIVE_FAILED, strerror(-kept));
+	g->keep_alive_failed = kept < 0;
+}
+
+static void watch_takeover(struct gateway *g)
+{
+	const struct sightings *servers = takeover_servers(g->takeover);
+
+	takeover_watch(g->takeover, g->policy, g->nl);
+	if (takeover_find_servers(g->takeover, g->ipvs, g->policy) > 0 &&
+	    ruleset_set_servers(g->ruleset, servers->list, servers->count) < 0 && !g->ruleset_broken)
+		log_message(g->log, LOG_RULESET_REFUSED, ruleset_error(g->ruleset));
+}
+
+int gateway_takeover_fd(const struct gateway *g)
+{
+	return takeover_fd(g->takeover);
+}
+
+void gateway_take_over(struct gateway *g)
+{
+	takeover_adopt(g->takeover, g->policy, g->nl);
+}
+
 void gateway_tick(struct gateway *g)
 {
 	struct discovery found = { 0 };
-	int error = discover(g->ipvs, g->diag, &g->discovery, &found);
+	int error = outline_discover(g->ipvs, g->diag, &g->discovery, &found);
 
 	watch_backup(g);
 	if (g->ruleset_broken)
@@ -548,6 +554,8 @@ void gateway_tick(struct gateway *g)
 		replace_discovery(g, &found);
 	else
 		discovery_free(&found);
+	watch_takeover(g);
+	keep_alive(g);
 	if (error < 0 && !g->discovery_failed)
 		log_message(g->log, LOG_DISCOVERY_FAILED, strerror(-error));
 	g->discovery_failed = error < 0;
@@ -637,29 +645,4 @@ void gateway_set_log_level(struct gateway *g, enum log_level level)
 size_t gateway_service_count(const struct gateway *g)
 {
 	return g->policy->service_count;
-}
-
-int gateway_print_ruleset(const struct config *config, struct log *log, FILE *out)
-{
-	struct discovery found = { 0 };
-	struct policy *policy = NULL;
-	struct ipvs *ipvs = NULL;
-	int error = config->discover ? ipvs_open(&ipvs) : 0;
-
-	if (error == 0 && config->discover)
-		error = discover(ipvs, NULL, NULL, &found);
-	if (error < 0) {
-		log_message(log, LOG_IPVS_SILENT, strerror(-error));
-		error = 0;
-	}
-	error = build_policy(config, &found, &policy);
-	if (error == 0) {
-		struct ruleset_plan plan = plan_of(config, policy);
-
-		error = ruleset_render(&plan, out);
-	}
-	ipvs_close(ipvs);
-	discovery_free(&found);
-	free(policy);
-	return error;
 }

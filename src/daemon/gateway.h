@@ -3,8 +3,9 @@
  * The running gateway: everything between the configuration and the workers.
  *
  * gateway_start takes, in this order: the queues are bound (a second daemon ends here, before it has
- * touched anything), the conntrack helper registered, the backup thread found or started where the configuration names a place for it, IPVS asked
- * for services, the ruleset loaded, the workers started. What a failed start has done is undone.
+ * touched anything), the conntrack helper registered, the backup thread found or started where the configuration
+ * names a place for it, IPVS asked for services, the ruleset loaded, the workers started. What a failed start has
+ * done is undone.
  * doctor/preflight.h has looked before for what stands in the way. gateway_stop leaves ruleset and helper
  * where they are: sessions that begin while no daemon runs can so be served by the next one; the
  * queue rules let everything pass meanwhile.
@@ -38,9 +39,13 @@ int gateway_reload(struct gateway *g, struct config *config) __attribute__((warn
 int gateway_ruleset_fd(const struct gateway *g);
 void gateway_ruleset_changed(struct gateway *g);
 
+/* Readable when a connection came that conntrack does not know; then gateway_take_over is due. -1: never. */
+int gateway_takeover_fd(const struct gateway *g);
+void gateway_take_over(struct gateway *g);
+
 /*
- * To be called every GATEWAY_TICK_SECONDS: looks for services that came or went, and restores a
- * ruleset that could not be restored before.
+ * To be called every GATEWAY_TICK_SECONDS: looks for services, their addresses and IPVS' threads
+ * that came or went, and restores a ruleset that could not be restored before.
  */
 #define GATEWAY_TICK_SECONDS 2
 void gateway_tick(struct gateway *g);
@@ -65,9 +70,5 @@ void gateway_set_log_level(struct gateway *g, enum log_level level);
 
 /* Number of services, for the status line. */
 size_t gateway_service_count(const struct gateway *g);
-
-/* Writes the ruleset that the configuration asks for, with the services that IPVS names now. */
-int gateway_print_ruleset(const struct config *config, struct log *log, FILE *out)
-	__attribute__((warn_unused_result));
 
 #endif

@@ -9,6 +9,7 @@
 #include "daemon/control_gateway.h"
 #include "daemon/gateway.h"
 #include "daemon/options.h"
+#include "daemon/outline.h"
 #include "doctor/preflight.h"
 #include "kernel/confine.h"
 #include "log/log.h"
@@ -168,6 +169,7 @@ static void loop(struct daemon *d)
 		{ .fd = d->timer, .events = POLLIN },
 		{ .fd = gateway_ruleset_fd(d->gateway), .events = POLLIN },
 		{ .fd = d->control != NULL ? control_fd(d->control) : -1, .events = POLLIN },
+		{ .fd = gateway_takeover_fd(d->gateway), .events = POLLIN },
 	};
 
 	while (!d->stop) {
@@ -179,6 +181,8 @@ static void loop(struct daemon *d)
 			gateway_ruleset_changed(d->gateway);
 		if ((fds[1].revents & POLLIN) != 0)
 			handle_timer(d); /* after the ruleset was restored */
+		if ((fds[4].revents & POLLIN) != 0)
+			gateway_take_over(d->gateway);
 		if ((fds[3].revents & POLLIN) != 0)
 			control_handle(d->control);
 	}
@@ -283,7 +287,7 @@ static int run(struct daemon *d, struct config *config)
 
 static int print_ruleset(struct daemon *d, struct config *config)
 {
-	int error = gateway_print_ruleset(config, d->log, stdout);
+	int error = outline_print_ruleset(config, d->log, stdout);
 
 	config_free(config);
 	if (error < 0)

@@ -76,6 +76,10 @@ static const struct {
 	  "without it a queued packet does not tell which connection it belongs to" },
 	{ "CONFIG_NF_CT_NETLINK_HELPER", "without it there is no helper that may expect data connections" },
 	{ "CONFIG_NFT_QUEUE", "without it nftables cannot divert control connections" },
+	{ "CONFIG_NFT_LOG", "without it nftables cannot tell of connections that conntrack does not know" },
+	{ "CONFIG_NFT_LIMIT", "without it the ruleset cannot be loaded" },
+	{ "CONFIG_NETFILTER_NETLINK_LOG",
+	  "without it connections that conntrack does not know are not taken up" },
 	{ "CONFIG_NFT_NAT", "without it active connections cannot be altered" },
 };
 

@@ -15,7 +15,14 @@
 #define OUR_TABLE "inet " RULESET_TABLE
 
 /* linux/netfilter_ipv4.h */
-enum { CONNTRACK = -200, MANGLE = -150, NAT_DESTINATION = -100, FILTER = 0, NAT_SOURCE = 100 };
+enum {
+	CONNTRACK = -200,
+	MANGLE = -150,
+	NAT_DESTINATION = -100,
+	FILTER = 0,
+	BEFORE_IPVS = 90,
+	NAT_SOURCE = 100,
+};
 
 static const struct {
 	const char *name;
@@ -25,6 +32,7 @@ static const struct {
 	{ "divert", "prerouting", MANGLE },
 	{ "divert_local", "output", MANGLE },
 	{ "guard", "prerouting", MANGLE + 1 },
+	{ "untrack", "input", BEFORE_IPVS },
 	{ "sync_socket", "output", FILTER },
 	{ "alter_destination", "prerouting", NAT_DESTINATION },
 	{ "alter_source", "postrouting", NAT_SOURCE },

@@ -9,6 +9,12 @@
 
 #include "kernel/attributes.h"
 #include "kernel/ctnetlink.h"
+#include "kernel/helper.h"
+
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <stdlib.h>
+
+enum { ADOPTED_SECONDS = 3600 }; /* until the next packet sets the timer of the connection's state */
 
 static void set_original_tuple(struct nf_conntrack *ct, const struct flow *flow)
 {
@@ -53,6 +59,109 @@ int conntrack_make_liberal(struct netlink *nl, const struct flow *flow)
 		err = netlink_request(nl, nlh);
 	nfct_destroy(ct);
 	return err;
+}
+
+static uint8_t family_of(const struct endpoint *e)
+{
+	return endpoint_is_ipv4(e) ? AF_INET : AF_INET6;
+}
+
+/* What a peer may have agreed upon: selective acknowledgements. */
+static void put_tcp(struct nlmsghdr *nlh)
+{
+	const uint8_t both = IP_CT_TCP_FLAG_BE_LIBERAL | IP_CT_TCP_FLAG_SACK_PERM;
+	const uint8_t flags[] = { both, both }; /* struct nf_ct_tcp_flags: flags and mask */
+	struct nlattr *info = mnl_attr_nest_start(nlh, CTA_PROTOINFO);
+	struct nlattr *tcp = mnl_attr_nest_start(nlh, CTA_PROTOINFO_TCP);
+
+	mnl_attr_put_u8(nlh, CTA_PROTOINFO_TCP_STATE, TCP_CONNTRACK_ESTABLISHED);
+	mnl_attr_put(nlh, CTA_PROTOINFO_TCP_FLAGS_ORIGINAL, sizeof(flags), flags);
+	mnl_attr_put(nlh, CTA_PROTOINFO_TCP_FLAGS_REPLY, sizeof(flags), flags);
+	mnl_attr_nest_end(nlh, tcp);
+	mnl_attr_nest_end(nlh, info);
+}
+
+int conntrack_adopt(struct netlink *nl, const struct flow *flow)
+{
+	uint8_t buffer[NETLINK_REQUEST_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
+	struct nlmsghdr *nlh = netlink_nfnl_put(buffer, NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_NEW,
+						NLM_F_CREATE | NLM_F_EXCL, family_of(&flow->service));
+	struct nlattr *help;
+
+	ctnetlink_put_tuple(nlh, CTA_TUPLE_ORIG, &flow->client, &flow->service);
+	ctnetlink_put_tuple(nlh, CTA_TUPLE_REPLY, &flow->server, &flow->client);
+	mnl_attr_put_u32(nlh, CTA_STATUS, htonl(IPS_SEEN_REPLY | IPS_ASSURED | IPS_CONFIRMED));
+	mnl_attr_put_u32(nlh, CTA_TIMEOUT, htonl(ADOPTED_SECONDS));
+	put_tcp(nlh);
+	if (flow->has_helper) {
+		help = mnl_attr_nest_start(nlh, CTA_HELP);
+		mnl_attr_put_strz(nlh, CTA_HELP_NAME, HELPER_NAME);
+		mnl_attr_nest_end(nlh, help);
+	}
+	return netlink_request(nl, nlh);
+}
+
+struct clients {
+	const struct endpoint *service;
+	struct endpoint *list;
+	size_t count, room;
+};
+
+static int keep_client(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *attr[CTA_MAX + 1];
+	struct clients *c = data;
+	struct endpoint client, service;
+
+	attributes_of_message(nlh, sizeof(struct nfgenmsg), attr, CTA_MAX + 1);
+	if (ctnetlink_get_tuple(attr[CTA_TUPLE_ORIG], &client, &service) < 0 ||
+	    !endpoint_equal(&service, c->service))
+		return 0;
+	if (c->count == c->room) {
+		const size_t room = c->room ? 2 * c->room : 64;
+		void *grown = reallocarray(c->list, room, sizeof(client));
+
+		if (!grown)
+			return -ENOMEM;
+		c->list = grown;
+		c->room = room;
+	}
+	c->list[c->count++] = client;
+	return 0;
+}
+
+static int list_clients(struct netlink *nl, struct clients *c)
+{
+	uint8_t buffer[NETLINK_REQUEST_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
+	struct nlmsghdr *nlh = netlink_nfnl_put(buffer, NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET,
+						NLM_F_DUMP, family_of(c->service));
+	int err = netlink_query(nl, nlh, keep_client, c);
+
+	return err == -EINTR ? 0 : err; /* overtaken by changes: what was told is there */
+}
+
+static int delete_entry(struct netlink *nl, const struct endpoint *client, const struct endpoint *service)
+{
+	uint8_t buffer[NETLINK_REQUEST_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
+	struct nlmsghdr *nlh = netlink_nfnl_put(buffer, NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_DELETE, 0,
+						family_of(service));
+
+	ctnetlink_put_tuple(nlh, CTA_TUPLE_ORIG, client, service);
+	return netlink_request(nl, nlh);
+}
+
+int conntrack_forget(struct netlink *nl, const struct endpoint *service)
+{
+	struct clients c = { .service = service };
+	int err = list_clients(nl, &c);
+
+	for (size_t i = 0; err == 0 && i < c.count; i++) {
+		err = delete_entry(nl, &c.list[i], service);
+		if (err == -ENOENT)
+			err = 0; /* ended meanwhile */
+	}
+	free(c.list);
+	return err < 0 ? err : (int)c.count;
 }
 
 struct look {

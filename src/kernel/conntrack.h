@@ -17,6 +17,19 @@
 int conntrack_make_liberal(struct netlink *nl, const struct flow *flow)
 	__attribute__((warn_unused_result));
 
+/*
+ * Makes the entry of a control connection in midstream, as the connection's own handshake would have made it, with
+ * IPVS' reply tuple and our helper; liberal, as the kernel makes those that it picks up itself, for nobody knows
+ * the windows. flow.id is not looked at. -EEXIST: there is one.
+ */
+int conntrack_adopt(struct netlink *nl, const struct flow *flow) __attribute__((warn_unused_result));
+
+/*
+ * Deletes the entries of connections to that virtual service. Returns how many there were, or -errno.
+ */
+int conntrack_forget(struct netlink *nl, const struct endpoint *service)
+	__attribute__((warn_unused_result));
+
 /* 1: that very connection is there and neither side has ended it; 0: not; or -errno. */
 int conntrack_is_established(struct netlink *nl, const struct flow *flow)
 	__attribute__((warn_unused_result));

@@ -318,6 +318,22 @@ int ipvs_list(struct ipvs *ipvs, ipvs_service_seen *cb, void *data)
 	return result;
 }
 
+static int see_timeout(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *attr[IPVS_CMD_ATTR_MAX + 1];
+
+	attributes_of_message(nlh, sizeof(struct genlmsghdr), attr, IPVS_CMD_ATTR_MAX + 1);
+	return attribute_get(attr[IPVS_CMD_ATTR_TIMEOUT_TCP], data, sizeof(uint32_t)) ? 0 : -EPROTO;
+}
+
+int ipvs_tcp_timeout(struct ipvs *ipvs, uint32_t *seconds)
+{
+	BUFFER(buffer);
+
+	return netlink_query(ipvs->nl, put_ipvs_command(ipvs, buffer, IPVS_CMD_GET_CONFIG, 0),
+			     see_timeout, seconds);
+}
+
 static bool read_group(const struct nlattr *const *attr, struct endpoint *group)
 {
 	struct in6_addr ipv6;

@@ -68,6 +68,9 @@ typedef int ipvs_server_seen(const struct endpoint *server, bool masquerading, v
 int ipvs_servers(struct ipvs *ipvs, const struct ipvs_service *service, ipvs_server_seen *cb,
 		 void *data) __attribute__((warn_unused_result));
 
+/* Seconds after which IPVS forgets an established TCP connection that is silent. */
+int ipvs_tcp_timeout(struct ipvs *ipvs, uint32_t *seconds) __attribute__((warn_unused_result));
+
 int ipvs_threads_get(struct ipvs *ipvs, struct ipvs_threads *threads)
 	__attribute__((warn_unused_result));
 

@@ -147,6 +147,22 @@ int ruleset_apply(struct ruleset *r, const struct ruleset_plan *plan)
 	return err;
 }
 
+int ruleset_set_servers(struct ruleset *r, const struct endpoint *servers, size_t count)
+{
+	char *commands = NULL;
+	size_t length;
+	FILE *out = open_memstream(&commands, &length);
+	int err = -ENOMEM;
+
+	if (!out)
+		return -ENOMEM;
+	ruleset_render_servers(servers, count, out);
+	if (fclose(out) == 0)
+		err = load(r, commands);
+	free(commands);
+	return err;
+}
+
 int ruleset_remove(struct ruleset *r)
 {
 	enum ruleset_state state;

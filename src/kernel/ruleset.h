@@ -10,6 +10,10 @@
  *    connections that our helper has foretold, which are data, whatever their port;
  *  - every segment of the connections in set adjusted, whose sequence numbers are being
  *    corrected (ruleset_mark_adjusted); its key is conntrack's id of the connection;
+ *  - the first packet of a control connection that conntrack does not know, from either side, which is told
+ *    to the daemon and dropped (daemon/takeover.h); real servers are in sets of their own, kept up to date by
+ *    ruleset_set_servers;
+ *  - what conntrack finds invalid goes on without it, see ruleset_render.c;
  *  - only root and the daemon's user may send to the socket of IPVS' backup thread;
  *  - with guard, drops of new connections to a service's passive ports that no expectation of
  *    our helper foretold. A service without a passive range is not guarded: which ports of its
@@ -36,8 +40,12 @@ struct ruleset_plan {
 	uint16_t queue_count; /* at least 1 */
 	bool guard;
 	bool fresh; /* replaces a table that is there, with its marks; else the marks stay */
-	uid_t user;                 /* the daemon's */
-	struct endpoint sync_group; /* of a backup thread that has not the usual one; port 0: none */
+	const struct endpoint *servers; /* real servers of these services */
+	size_t server_count;
+	bool adopt;                  /* unknown connections are told */
+	uint16_t log_group;          /* and there */
+	uid_t user;                  /* the daemon's */
+	struct endpoint sync_group;  /* of a backup thread that has not the usual one; port 0: none */
 };
 
 struct ruleset;
@@ -51,6 +59,13 @@ int ruleset_render(const struct ruleset_plan *plan, FILE *out) __attribute__((wa
 /* Loads it, all or nothing. The helper must be registered. -EIO: see ruleset_error. */
 int ruleset_apply(struct ruleset *r, const struct ruleset_plan *plan)
 	__attribute__((warn_unused_result));
+
+/* Replaces the real servers in a ruleset that is loaded. -EIO: see ruleset_error. */
+int ruleset_set_servers(struct ruleset *r, const struct endpoint *servers, size_t count)
+	__attribute__((warn_unused_result));
+
+/* Writes them as nft input. */
+void ruleset_render_servers(const struct endpoint *servers, size_t count, FILE *out);
 
 /*
  * 1: nobody has committed anything to nf_tables since r's last load. 0: somebody has, to whatever

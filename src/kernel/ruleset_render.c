@@ -15,6 +15,24 @@ static const char declarations[] =
 	"\tset services6 {\n"
 	"\t\ttype ipv6_addr . inet_service\n"
 	"\t}\n"
+	"\tset servers4 {\n"
+	"\t\ttype ipv4_addr . inet_service\n"
+	"\t}\n"
+	"\tset servers6 {\n"
+	"\t\ttype ipv6_addr . inet_service\n"
+	"\t}\n"
+	"\tset asked4 {\n"
+	"\t\ttype ipv4_addr . inet_service . ipv4_addr . inet_service\n"
+	"\t\tsize 65535\n"
+	"\t\tflags dynamic,timeout\n"
+	"\t\ttimeout 10s\n"
+	"\t}\n"
+	"\tset asked6 {\n"
+	"\t\ttype ipv6_addr . inet_service . ipv6_addr . inet_service\n"
+	"\t\tsize 65535\n"
+	"\t\tflags dynamic,timeout\n"
+	"\t\ttimeout 10s\n"
+	"\t}\n"
 	"\tset adjusted {\n"
 	"\t\ttypeof ct id\n"
 	"\t}\n"
@@ -28,6 +46,10 @@ static const char declarations[] =
 	"\t}\n"
 	"\tchain control {\n"
 	"\t}\n"
+	"\tchain ask {\n"
+	"\t}\n"
+	"\tchain adopt {\n"
+	"\t}\n"
 	"\tchain divert {\n"
 	"\t\ttype filter hook prerouting priority mangle; policy accept;\n"
 	"\t}\n"
@@ -36,6 +58,9 @@ static const char declarations[] =
 	"\t}\n"
 	"\tchain guard {\n"
 	"\t\ttype filter hook prerouting priority mangle + 1; policy accept;\n"
+	"\t}\n"
+	"\tchain untrack {\n"
+	"\t\ttype filter hook input priority 90; policy accept;\n"
 	"\t}\n"
 	"\tchain sync_socket {\n"
 	"\t\ttype filter hook output priority filter; policy accept;\n"
@@ -60,7 +85,10 @@ static const char emptying[] =
 	"flush chain inet " RULESET_TABLE " control\n"
 	"flush chain inet " RULESET_TABLE " divert\n"
 	"flush chain inet " RULESET_TABLE " divert_local\n"
+	"flush chain inet " RULESET_TABLE " adopt\n"
+	"flush chain inet " RULESET_TABLE " ask\n"
 	"flush chain inet " RULESET_TABLE " guard\n"
+	"flush chain inet " RULESET_TABLE " untrack\n"
 	"flush chain inet " RULESET_TABLE " sync_socket\n"
 	"flush set inet " RULESET_TABLE " services4\n"
 	"flush set inet " RULESET_TABLE " services6\n"
@@ -86,8 +114,50 @@ static const char divert_rules[] =
 	" ct state established goto control\n"
 	"\t\tmeta l4proto tcp ct original ip6 daddr . ct original proto-dst @services6"
 	" ct state established goto control\n"
+	"\t\tmeta l4proto tcp ct state new tcp flags & (syn | rst) == 0 jump adopt\n"
 	"\t\tct state new ip daddr . tcp dport @services4 ct helper set \"" HELPER_NAME "\"\n"
 	"\t\tip6 daddr . tcp dport @services6 ct state new ct helper set \"" HELPER_NAME "\"\n";
+
+/*
+ * What conntrack does not know begins without a handshake: the director has taken over, or lost its entry. As
+ * the first packet would have it, the entry could be the wrong way round, and without a helper.
+ */
+static const char adopt_rules[] =
+	"\tchain adopt {\n"
+	"\t\tip daddr . tcp dport @services4 goto ask\n"
+	"\t\tip saddr . tcp sport @servers4 goto ask\n"
+	"\t\tip6 daddr . tcp dport @services6 goto ask\n"
+	"\t\tip6 saddr . tcp sport @servers6 goto ask\n"
+	"\t}\n";
+
+/*
+ * Told and dropped once: what is sent again belongs to an entry by then, or passes as it would without us. So does
+ * what comes faster than it can be asked.
+ */
+#define ASK_RATE "limit rate 500/second burst 500 packets"
+#define TUPLE(ip) ip " saddr . tcp sport . " ip " daddr . tcp dport"
+
+static void render_ask(const struct ruleset_plan *plan, FILE *out)
+{
+	fputs("\tchain ask {\n"
+	      "\t\t" TUPLE("ip") " @asked4 return\n"
+	      "\t\t" TUPLE("ip6") " @asked6 return\n", out);
+	fprintf(out, "\t\t" ASK_RATE " add @asked4 { " TUPLE("ip") " } log group %u drop\n", plan->log_group);
+	fprintf(out, "\t\t" ASK_RATE " add @asked6 { " TUPLE("ip6") " } log group %u drop\n", plan->log_group);
+	fputs("\t}\n", out);
+}
+
+/*
+ * A director to which a connection returns has an entry of its own from before, in whose window the packet is
+ * not: it is invalid, and comes here without an entry. IPVS knows it all the same, and sends it on; then conntrack
+ * would take it for a new connection, and where a nat chain is loaded, as ours are, give it another
+ * source port, for the old entry holds its own: the real server resets it. So for every service of IPVS.
+ * Behind the filters of others, and before IPVS (98).
+ */
+static const char untrack_rules[] =
+	"\tchain untrack {\n"
+	"\t\tmeta l4proto tcp ct state invalid notrack\n"
+	"\t}\n";
 
 static void render_socket(const struct ruleset_plan *plan, const struct endpoint *group, FILE *out)
 {
@@ -156,12 +226,34 @@ static void render_rules(const struct ruleset_plan *plan, FILE *out)
 	render_queue(plan, "tcp flags & (syn | ack) == syn | ack ct status & assured != assured", out);
 	render_queue(plan, "ct id @adjusted tcp flags & syn != syn", out);
 	fputs("\t}\n", out);
+	if (plan->adopt) {
+		render_ask(plan, out);
+		fputs(adopt_rules, out);
+	}
 	fprintf(out, "\tchain divert {\n%s\t}\n", divert_rules);
 	fprintf(out, "\tchain divert_local {\n%s\t}\n", divert_rules);
+	fputs(untrack_rules, out);
 	render_sync_socket(plan, out);
 	if (plan->guard)
 		fputs(guard_rules, out);
 	fputs("}\n", out);
+}
+
+static void render_server(const struct endpoint *server, FILE *out)
+{
+	char address[INET6_ADDRSTRLEN];
+
+	fprintf(out, "add element inet " RULESET_TABLE " servers%c { %s . %u }\n",
+		endpoint_is_ipv4(server) ? '4' : '6', endpoint_format_address(server, address),
+		server->port);
+}
+
+void ruleset_render_servers(const struct endpoint *servers, size_t count, FILE *out)
+{
+	fputs("flush set inet " RULESET_TABLE " servers4\n"
+	      "flush set inet " RULESET_TABLE " servers6\n", out);
+	for (size_t i = 0; i < count; i++)
+		render_server(&servers[i], out);
 }
 
 static void render_service(const struct service *service, FILE *out)
@@ -199,5 +291,6 @@ int ruleset_render(const struct ruleset_plan *plan, FILE *out)
 		render_service(&plan->services[i], out);
 		render_passive(&plan->services[i], out);
 	}
+	ruleset_render_servers(plan->servers, plan->server_count, out);
 	return fflush(out) != 0 || ferror(out) ? -EIO : 0;
 }

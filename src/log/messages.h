@@ -106,6 +106,21 @@
 	LOG_LEVEL_WARNING, "a747ccb3885c42ee9e83f2457e9eb01a", \
 	"cannot list the sockets on which this machine listens: %s (module tcp_diag); clients may be " \
 	"shown their ports"
+#define LOG_ADOPTED \
+	LOG_LEVEL_INFO, "307b4ee4ea1d4a388712a28515f76c42", \
+	"control connections that conntrack did not know, taken up: %u"
+#define LOG_FORGOTTEN \
+	LOG_LEVEL_INFO, "76aca03742344de4b28fb02a82d5fab5", \
+	"the address of %s has left this machine: conntrack has forgotten its control connections here: %u"
+#define LOG_UNFORGOTTEN \
+	LOG_LEVEL_WARNING, "9d2dc55fc7ea404dbded3c020fbec372", \
+	"the address of %s has left this machine, and conntrack keeps its control connections here: %s"
+#define LOG_UNTOLD \
+	LOG_LEVEL_WARNING, "a3e2e9479e3d4644940f24f94cd10ae0", \
+	"group %u of nfnetlink_log cannot be had: %s; control connections that conntrack does not know are not taken up"
+#define LOG_KEEP_ALIVE_FAILED \
+	LOG_LEVEL_WARNING, "1a27c84be30f4343ad3f21090dd6e631", \
+	"cannot keep control connections of long transfers known to IPVS: %s"
 #define LOG_BACKUP_MOVED \
 	LOG_LEVEL_NOTICE, "c457cb63fdf44615a8913053071d6583", \
 	"IPVS' backup thread is now on %s with id %u, where its other threads are"

@@ -6,11 +6,15 @@
 #include "kernel/expectation.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 
 enum {
 	UNDONE_SECONDS = 1,
 	DISTRUST_SECONDS = 5, /* before entries are tried again that did not come about */
+	KEEP_BATCH = 256, /* entries that are settled before the next are sent */
+	SETTLE_MS = 1,
+	SETTLE_TRIES = 1000,
 };
 
 struct opener {
@@ -129,13 +133,13 @@ static struct ipvs_entry entry_of(const struct flow *flow, const struct want *wa
 		       : ipvs_entry_active(flow, want->target.port, seconds);
 }
 
-static int send_entry(struct opener *o, const struct ipvs_entry *entry, uint64_t *ticket)
+static int send_entries(struct opener *o, const struct ipvs_entry *entries, size_t count, uint64_t *ticket)
 {
 	uint64_t number = 0;
 	int error = o->stale ? follow_thread(o) : 0;
 
 	if (error == 0)
-		error = ipvs_sync_send(o->sync, entry, 1, &number);
+		error = ipvs_sync_send(o->sync, entries, count, &number);
 	if (error < 0) {
 		o->stale |= error != -ENOBUFS; /* the thread's interface may have gone, too */
 		return error;
@@ -143,6 +147,11 @@ static int send_entry(struct opener *o, const struct ipvs_entry *entry, uint64_t
 	o->last = o->before + number;
 	*ticket = o->last;
 	return 0;
+}
+
+static int send_entry(struct opener *o, const struct ipvs_entry *entry, uint64_t *ticket)
+{
+	return send_entries(o, entry, 1, ticket);
 }
 
 /* Lets the entry die at once; where that fails it dies with its own time limit. */
@@ -317,20 +326,50 @@ static int send_again(void *opener, const struct situation *at, const struct wan
 	return want->entered ? send_entry(opener, &entry, ticket) : 0;
 }
 
-int opener_keep_alive(struct opener *o, const struct flow *flow, uint32_t seconds)
+/* Until the thread has taken them, or they are lost. */
+static int wait_settled(struct opener *o, uint64_t ticket)
 {
-	const struct ipvs_entry entry = ipvs_entry_control(flow, seconds);
-	int established = conntrack_is_established(o->nl, flow);
-	uint64_t ticket;
-	int error;
+	struct pollfd fd = { .fd = opener_fd(o), .events = POLLIN };
+	int in_force = 0;
 
-	if (established <= 0 || o->backup == NULL)
-		return established;
-	/* Nobody asks for this one's ticket: the next one finds out whether the thread lives. */
-	if (o->last > o->before && settled(o, o->last) == -ESTALE)
-		o->stale = true;
-	error = send_entry(o, &entry, &ticket);
-	return error < 0 ? error : 1;
+	for (int tries = 0; in_force == 0 && tries < SETTLE_TRIES; tries++) {
+		poll(&fd, 1, SETTLE_MS);
+		in_force = settled(o, ticket);
+	}
+	return in_force > 0 ? 0 : in_force == 0 ? -ETIMEDOUT : in_force;
+}
+
+/* Lost ones are sent once more, to the thread that runs then. */
+static int send_batch(struct opener *o, const struct ipvs_entry *entries, size_t count)
+{
+	int error = -EAGAIN;
+
+	for (int tries = 0; error < 0 && tries < 2; tries++) {
+		uint64_t ticket = 0;
+
+		error = send_entries(o, entries, count, &ticket);
+		if (error == 0)
+			error = wait_settled(o, ticket);
+	}
+	return error;
+}
+
+int opener_keep_alive(struct opener *o, const struct flow *flows, size_t count, uint32_t seconds)
+{
+	struct ipvs_entry entries[KEEP_BATCH];
+	int error = 0;
+
+	if (seconds > IPVS_ENTRY_SECONDS_MAX)
+		seconds = IPVS_ENTRY_SECONDS_MAX;
+	for (size_t done = 0; error == 0 && done < count;) {
+		size_t batch = count - done < KEEP_BATCH ? count - done : KEEP_BATCH;
+
+		for (size_t i = 0; i < batch; i++)
+			entries[i] = ipvs_entry_control(&flows[done + i], seconds);
+		error = send_batch(o, entries, batch);
+		done += batch;
+	}
+	return error;
 }
 
 static void undo(void *opener, const struct flow *flow, struct want *want)

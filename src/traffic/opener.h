@@ -39,10 +39,10 @@ int opener_fd(const struct opener *o);
 extern const struct opener_ops opener_ops;
 
 /*
- * IPVS forgets a connection that is silent for long, as a control connection is while it waits for
- * the end of a transfer: sets its timer anew. Returns 1, 0 when that connection is over, or -errno.
+ * Sets the timers of connections that IPVS forwards anew, each to that many seconds. Waits for the thread, a second
+ * for every few hundred of them at the most: not for a worker. -ETIMEDOUT: it has not taken them.
  */
-int opener_keep_alive(struct opener *o, const struct flow *flow, uint32_t seconds)
+int opener_keep_alive(struct opener *o, const struct flow *flows, size_t count, uint32_t seconds)
 	__attribute__((warn_unused_result));
 
 /* The netlink socket, for other requests of the same worker. */

@@ -29,8 +29,7 @@
 enum {
 	OPENING_WAIT_MS = 3000, /* then the opening has failed; less is not enough where CPUs are short */
 	EXPIRE_PER_ROUND = 64,
-	KEEP_ALIVE_AFTER = 60,    /* seconds of silence during a transfer */
-	KEEP_ALIVE_SECONDS = 300, /* IPVS' timer afterwards */
+	SILENT_SECONDS = 60, /* of a transfer, after which conntrack is asked whether the session is there */
 };
 
 /* Between two looks at an opening that is not in force yet. */
@@ -455,17 +454,20 @@ static void take_packets(struct traffic *t)
 		latency_add(&t->latency, now_us() - start, (uint64_t)count - waiting);
 }
 
-/* One at a time: the first round after a long one would otherwise be long as well. */
-static void keep_transfers_alive(struct traffic *t)
+/*
+ * A session whose transfer goes on does not expire. One at a time: the first round after a long one would
+ * otherwise be long as well. What IPVS knows is kept by traffic/keep_alive.
+ */
+static void look_after_transfers(struct traffic *t)
 {
-	struct session *s = table_silent_transfer(t->table, t->now, KEEP_ALIVE_AFTER);
+	struct session *s = table_silent_transfer(t->table, t->now, SILENT_SECONDS);
 	int alive;
 
 	if (s == NULL)
 		return;
-	alive = opener_keep_alive(t->opener, &s->flow, KEEP_ALIVE_SECONDS);
+	alive = conntrack_is_established(opener_netlink(t->opener), &s->flow);
 	if (alive < 0)
-		report_failure(t->report, "keeping a control connection alive in IPVS", alive);
+		report_failure(t->report, "asking conntrack for a control connection", alive);
 	if (alive == 0)
 		table_remove(t->table, s);
 	else
@@ -488,7 +490,7 @@ void traffic_round(struct traffic *t)
 	take_packets(t);
 	counter_add(&t->counters.expired,
 		    table_expire(t->table, t->now, t->policy->idle_seconds, EXPIRE_PER_ROUND));
-	keep_transfers_alive(t);
+	look_after_transfers(t);
 	counter_set(&t->session_count, table_count(t->table));
 }
 

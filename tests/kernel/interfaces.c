@@ -184,7 +184,7 @@ static void test_declarations(void)
 	const struct ruleset_plan plan = plan_for(NULL, 0);
 
 	IS(ruleset_apply(ruleset, &plan), 0);
-	IS(shell("nft list table inet ftpalgd | sed '/ct helper ftpalgd {/,/}/d; /@/d; /queue flags/d; /skuid/d; / accept$/d' | "
+	IS(shell("nft list table inet ftpalgd | sed '/ct helper ftpalgd {/,/}/d; /@/d; /queue flags/d; /jump adopt/d; /notrack/d; /skuid/d; / accept$/d' | "
 		 "grep '[a-z]' >/tmp/effective"), 0);
 	IS(ruleset_remove(ruleset), 0);
 	IS(shell("nft -f etc/ftpalgd.nft && nft list table inet ftpalgd | grep '[a-z]' >/tmp/declared"),
