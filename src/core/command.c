@@ -168,18 +168,26 @@ static bool names_port(enum verb verb, const char *text, struct span argument)
 	       announcement_find(text, argument.start + argument.size, argument.start, 0, &unused) == 0;
 }
 
+/* Help about a command is the server's own text. */
+static bool is_verb(const char *text, struct span argument)
+{
+	struct span unused;
+
+	return verb_find(text + argument.start, argument.size, &unused) != VERB_UNKNOWN && unused.size == 0;
+}
+
 static bool is_foreign(enum verb verb, const char *text, struct span argument)
 {
 	const bool help = argument.size == 4 && strncasecmp(text + argument.start, "HELP", 4) == 0;
 
 	switch (verb) {
 	case VERB_STAT:
-	case VERB_HELP:
 		return argument.size > 0;
-	case VERB_MLST: /* of the folder at hand, which it names, whoever made that name */
-		return argument.size == 0;
+	case VERB_HELP:
+		return argument.size > 0 && !is_verb(text, argument);
 	case VERB_SITE:
 		return argument.size > 0 && !help;
+	case VERB_MLST: /* names what it is about as it lies on the disk, in a line of its own */
 	case VERB_UNKNOWN:
 		return true;
 	default:
@@ -187,12 +195,14 @@ static bool is_foreign(enum verb verb, const char *text, struct span argument)
 	}
 }
 
-static enum request request_of(enum verb verb, bool foreign)
+static enum request request_of(enum verb verb, bool foreign, bool moved)
 {
 	if (verb == VERB_PASSIVE)
 		return REQUEST_PASSIVE;
 	if (verb == VERB_AUTH)
 		return REQUEST_AUTH;
+	if (verb == VERB_PATH && moved)
+		return REQUEST_NAMED;
 	return foreign ? REQUEST_FOREIGN : REQUEST_PLAIN;
 }
 
@@ -254,7 +264,7 @@ void command_read(const struct situation *at, struct decision *d, const struct l
 	foreign = size > 0 && is_foreign(verb, text, argument);
 	if (is_doubtful(&d->after, verb, text, size, argument, foreign))
 		command_doubt(d);
-	dialogue_ask(&d->after, request_of(verb, foreign), !line->bare_lf);
+	dialogue_ask(&d->after, request_of(verb, foreign, d->after.moved), !line->bare_lf);
 	d->after.closing = d->after.resynchronised = false;
 	d->after.moved |= verb == VERB_MOVE;
 	if (is_active(verb)) {

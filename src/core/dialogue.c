@@ -65,7 +65,7 @@ void dialogue_ask(struct dialogue *d, enum request request, bool crlf)
 {
 	drop_spoken(d);
 	d->unclean |= d->alone || (!crlf && d->waiting_count > 0) ||
-		      (request == REQUEST_PASSIVE && dialogue_waits(d, REQUEST_FOREIGN));
+		      (request == REQUEST_PASSIVE && !dialogue_is_next(d, d->waiting_count));
 	d->alone |= !crlf;
 	if (request == REQUEST_PASSIVE && d->waiting_count == 0)
 		request = REQUEST_PLACED;
@@ -104,7 +104,8 @@ void dialogue_answer(struct dialogue *d, uint16_t code)
 
 bool dialogue_is_next(const struct dialogue *d, size_t index)
 {
-	return memchr(d->waiting, REQUEST_FOREIGN, index) == NULL;
+	return memchr(d->waiting, REQUEST_FOREIGN, index) == NULL &&
+	       memchr(d->waiting, REQUEST_NAMED, index) == NULL;
 }
 
 bool dialogue_believes(const struct dialogue *d, size_t index)

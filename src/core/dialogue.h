@@ -12,9 +12,10 @@
  * servers say more or less than they should. What is trusted is where a line may stand. The text that
  * a PLAIN command's reply repeats stands behind the reply's own code, so a line that begins with 227,
  * 228 or 229 while a PASSIVE request waits is its answer, though replies before it were missing or
- * too many. Only a FOREIGN command (STAT, SITE or HELP with an argument, a verb that nobody knows)
+ * too many. Only a FOREIGN command (STAT, SITE or HELP with an argument, MLST, a verb that nobody knows)
  * may be answered by lines that somebody else wrote, such as names of files: while one of these
- * waits before it a passive request is not believed.
+ * waits before it a passive request is not believed; nor while a NAMED one does (PWD or MKD once a folder
+ * was entered), whose quoted name may hold line ends.
  *
  * The words. Gateway and server must read the client's bytes alike. They do when these are lines
  * ended by CR LF, without NUL, CR, or Telnet's byte inside, and not so long that a server may cut them.
@@ -49,6 +50,7 @@
 
 enum request {
 	REQUEST_PLAIN,
+	REQUEST_NAMED, /* its reply names a folder that somebody else may have named */
 	REQUEST_FOREIGN,
 	REQUEST_AUTH,
 	/* From here on they ask for an address. */

@@ -7,7 +7,7 @@ static const struct {
 	const char *name;
 	const char *text;
 } reasons[] = {
-	[REASON_PACKET_MALFORMED] = { "packet_malformed", "a packet's headers contradict themselves" },
+	[REASON_PACKET_MALFORMED] = { "packet_malformed", "a packet whose headers cannot be read; dropped" },
 	[REASON_PACKET_TRUNCATED] = { "packet_truncated", "a packet is too large for the queue" },
 	[REASON_SERVICE_UNKNOWN] = { "service_unknown", "a packet of a virtual service that is not ours" },
 	[REASON_OUT_OF_ORDER] = { "out_of_order", "a segment came before the one it follows" },

@@ -25,6 +25,7 @@ enum verb {
 	VERB_UNKNOWN,
 	VERB_PLAIN,
 	VERB_MOVE,    /* CWD and its kin: enters a folder that may have any name */
+	VERB_PATH,    /* PWD, MKD and theirs: the reply quotes the path of the folder at hand */
 	VERB_SECRET,  /* PASS, ACCT: its argument is never repeated */
 	VERB_PASSIVE, /* PASV, EPSV and their kin: asks for an address */
 	VERB_PORT,

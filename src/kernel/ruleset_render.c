@@ -107,6 +107,8 @@ static const char helper_object[] =
  *
  * What the director itself sends goes through the same rules: it may be a client of its services (a health
  * check), or one of their real servers (LocalNode).
+ *
+ * No text may reach a server with a SYN (RFC 7413), which may not be queued: the client sends it again without.
  */
 static const char divert_rules[] =
 	"\t\tct status expected ct helper \"" HELPER_NAME "\" accept\n"
@@ -115,6 +117,8 @@ static const char divert_rules[] =
 	"\t\tmeta l4proto tcp ct original ip6 daddr . ct original proto-dst @services6"
 	" ct state established goto control\n"
 	"\t\tmeta l4proto tcp ct state new tcp flags & (syn | rst) == 0 jump adopt\n"
+	"\t\ttcp flags & (syn | ack) == syn ip daddr . tcp dport @services4 @ih,0,8 0-255 drop\n"
+	"\t\ttcp flags & (syn | ack) == syn ip6 daddr . tcp dport @services6 @ih,0,8 0-255 drop\n"
 	"\t\tct state new ip daddr . tcp dport @services4 ct helper set \"" HELPER_NAME "\"\n"
 	"\t\tip6 daddr . tcp dport @services6 ct state new ct helper set \"" HELPER_NAME "\"\n";
 

@@ -360,8 +360,10 @@ static bool handle(struct traffic *t, const struct queue_packet *queued)
 		count_reason(t, REASON_SERVICE_UNKNOWN);
 		s = NULL;
 	} else if (packet_parse(queued->bytes, queued->length, &packet) < 0) {
+		/* The server might read what we cannot. */
 		count_reason(t, REASON_PACKET_MALFORMED);
-		s = NULL;
+		verdict(t, queued->id, &(struct outcome){ .verdict = VERDICT_DROP });
+		return true;
 	} else {
 		if (s != NULL && s->busy == 0 && decide_begins_anew(s, &packet, queued->direction)) {
 			table_remove(t->table, s);

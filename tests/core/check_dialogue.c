@@ -70,7 +70,10 @@ START_TEST(names_with_line_feeds_open_nothing)
 		{ { "CUSER x\n229 x(|||3306|)\r\n", "S331 Password for x\n", "CEPSV\r\n", "S" FAKE_229 }, 0 },
 		{ { "CPWD\r\n", "S257 \"/z\r\n", "CPASV\r\n", "S" FAKE }, 0 },
 		{ { "CMLST\r\n", "S250-Start of /z\r\n250 y\r\n", "CPASV\r\n", "S" FAKE }, 0 },
-		/* The folder was there already: nothing of it was said. */
+		/* The folder was there already: nothing of it was said, and it lies behind a link. */
+		{ { "CCWD q\r\n", "S250 ok\r\n", "CPWD\r\nPASV\r\n", "S257 \"/q\"\r\n" FAKE "\" is it\r\n" }, 0 },
+		{ { "CCWD q\r\n", "S250 ok\r\n", "CMKD a\r\nPASV\r\n", "S257 \"/q\"\r\n" FAKE "/a\" is new\r\n" }, 0 },
+		{ { "CMLST .\r\n", "S250-Start\r\n type=dir; /m\r\n227 x\r\n", "CPASV\r\n", "S" FAKE }, 0 },
 		{ { "CPWD\r\n", "S257 \"x\n", "CPASV\r\n", "S" FAKE }, 0 },
 	};
 
@@ -284,7 +287,10 @@ START_TEST(odd_servers_are_understood)
 		{ { "CNOOP\r\nCWD x\r\nPASV\r\nSYST\r\n", "S200 ok\r\n250 ok\r\n" OWN "215 UNIX\r\n" }, 1 },
 		{ { "CPASV\n", "S" OWN }, 1 },
 		{ { "CPWD\r\n", "S257 \"/a\"\"b\" is it\r\n", "CPASV\r\n", "S" OWN }, 1 },
-		{ { "CMLST /a\r\n", "S250-Start\r\n type=dir; a\r\n250 End\r\n", "CPASV\r\n", "S" OWN }, 1 },
+		{ { "CMLST /a\r\n", "S550 no\r\n", "CPASV\r\n", "S" OWN }, 1 },
+		{ { "CHELP SITE\r\n", "S214-These:\r\nCHMOD\r\n214 End\r\n", "CPASV\r\n", "S" OWN }, 1 },
+		{ { "CPWD\r\nPASV\r\n", "S257 \"/\"\r\n" OWN }, 1 },
+		{ { "CCWD a\r\n", "S250 ok\r\n", "CPWD\r\n", "S257 \"/a\"\r\n", "CPASV\r\n", "S" OWN }, 1 },
 		{ { "CPASV\r\n", "S502 no\r\n", "CSITE x\r\n", "S200 ok\r\n", "CPASV\r\n", "S" OWN }, 1 },
 		{ { "CHOST x\r\n", "S220 ok\r\n", "CPASV\r\n", "S250 Passive (10,0,0,2,195,80)\r\n" }, 1 },
 		{ { "CCWD 10,11\r\n", "S250 ok\r\n", "CPASV\r\n", "S" OWN }, 1 },
@@ -304,6 +310,8 @@ START_TEST(a_named_range_is_served_in_spite_of_doubt)
 		{ { "CUSER a\nPASS b\nPASV\n", "S331 pw\r\n230 in\r\n", "S" OWN }, 1 },
 		{ { "CNOOP\rx\r\n", "S500 no\r\n", "CPASV\r\n", "S" OWN }, 1 },
 		{ { "CSITE x\r\nPASV\r\n", "S200 ok\r\n" OWN }, 1 },
+		{ { "CMLST /a\r\n", "S250-Start\r\n type=dir; a\r\n250 End\r\n", "CPASV\r\n", "S" OWN }, 1 },
+		{ { "CCWD a\r\n", "S250 ok\r\n", "CPWD\r\nPASV\r\n", "S257 \"/a\"\r\n" OWN }, 1 },
 	};
 
 	CHECK(courses, true);

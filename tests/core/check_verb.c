@@ -21,7 +21,7 @@ START_TEST(commands_are_known_in_any_case_and_spacing)
 		{ "PORT  1,2,3,4,5,6\t ", VERB_PORT, "1,2,3,4,5,6" },
 		{ "EPRT |1|1.2.3.4|5|", VERB_EPRT, "|1|1.2.3.4|5|" }, { "lprt 4,4", VERB_LPRT, "4,4" },
 		{ "AUTH TLS", VERB_AUTH, "TLS" }, { "AUTH", VERB_AUTH, "" }, { "pass  a b ", VERB_SECRET, "a b" },
-		{ "CCC", VERB_PLAIN, "" }, { "CWD", VERB_MOVE, "" }, { "cdup", VERB_MOVE, "" }, { "pwd ", VERB_PLAIN, "" },
+		{ "CCC", VERB_PLAIN, "" }, { "CWD", VERB_MOVE, "" }, { "cdup", VERB_MOVE, "" }, { "pwd ", VERB_PATH, "" },
 		{ "STAT", VERB_STAT, "" }, { "stat x", VERB_STAT, "x" }, { "SITE chmod 1 x", VERB_SITE, "chmod 1 x" },
 		{ "HELP\tx", VERB_HELP, "x" }, { "XSHA256 x", VERB_PLAIN, "x" }, { "PROXY TCP4", VERB_PLAIN, "TCP4" },
 		{ "retr x", VERB_PLAIN, "x" }, { "STOR PORT 1,2,3,4,5,6", VERB_PLAIN, "PORT 1,2,3,4,5,6" },
