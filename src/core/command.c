@@ -221,9 +221,16 @@ static bool is_odd_verb(const char *text, size_t size)
 
 	while (letters < size && isalnum((unsigned char)text[letters]))
 		letters++;
-	return letters == 0 || letters > VERB_SIZE_MAX ||
-	       (letters < size && text[letters] != ' ' && text[letters] != '\t') ||
+	return letters == 0 || letters > VERB_SIZE_MAX || (letters < size && text[letters] != ' ') ||
 	       holds_stat(text, letters);
+}
+
+/* To some servers a tab ends a verb, to others it is a part of it. */
+static bool ends_in_tab(const char *text, size_t size)
+{
+	const char *tab = memchr(text, '\t', size < VERB_SIZE_MAX + 1 ? size : VERB_SIZE_MAX + 1);
+
+	return tab != NULL && memchr(text, ' ', (size_t)(tab - text)) == NULL;
 }
 
 /*
@@ -237,7 +244,7 @@ static bool is_doubtful(const struct dialogue *now, enum verb verb, const char *
 	const size_t count = now->waiting_count;
 	const bool waits = count > 0 && now->waiting[count - 1] != REQUEST_SPOKEN;
 
-	return (foreign && (verb == VERB_STAT || waits)) ||
+	return (foreign && (verb == VERB_STAT || waits)) || ends_in_tab(text, size) ||
 	       (verb == VERB_UNKNOWN && foreign && is_odd_verb(text, size)) ||
 	       names_port(verb, text, argument);
 }

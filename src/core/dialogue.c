@@ -93,9 +93,14 @@ void dialogue_quiet(struct dialogue *d)
  */
 void dialogue_answer(struct dialogue *d, uint16_t code)
 {
+	const bool again = d->refused;
+
 	d->heard = true;
+	d->refused = code >= REPLY_ERRORS;
+	d->listing_due &= d->refused;
 	if (d->waiting_count == 0)
 		return;
+	d->listing_due |= d->refused && again && d->waiting[0] == REQUEST_FOREIGN;
 	if (!request_is_passive(d->waiting[0]) || (code >= REPLY_ERRORS && d->waiting_count > 1))
 		drop_first(d, 1);
 	else if (code >= REPLY_ERRORS)
@@ -116,5 +121,6 @@ bool dialogue_believes(const struct dialogue *d, size_t index)
 void dialogue_take(struct dialogue *d, size_t index)
 {
 	d->heard = true;
+	d->refused = d->listing_due = false;
 	drop_first(d, index + 1);
 }

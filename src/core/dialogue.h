@@ -102,6 +102,8 @@ struct dialogue {
 	bool ended_oddly : 1;  /* the last line of a multi-line reply so far has another code: set by each line */
 	bool greeted : 1;      /* the greeting is over: what comes now answers something */
 	bool port_named : 1;   /* PORT or its kin has come: 200 may repeat what it named */
+	bool refused : 1;      /* the last reply was a refusal: it may come twice */
+	bool listing_due : 1;  /* a foreign command was refused, perhaps in its place: cleared by a success */
 	bool moved : 1;        /* CWD or its kin has come, or may have unseen: 250 may repeat a folder's name */
 	bool server_seen : 1;  /* a line of the server's has ended */
 	bool bare_lf_server : 1; /* it ended in a bare LF: they all do */

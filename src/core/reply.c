@@ -160,8 +160,10 @@ static void read_announcement(const struct situation *at, struct decision *d, co
 		decision_refuse(d, REASON_REPLY_UNSOLICITED);
 	else if (found)
 		opened = announce(at, d, code, line, &a, believed);
-	if (code->goes_on && found && believed)
+	if (code->goes_on && found && believed) {
 		after->waiting[index] = REQUEST_SPOKEN;
+		after->refused = after->listing_due = false;
+	}
 	if (code->goes_on)
 		return;
 	if (found && asked && (opened || dialogue_is_next(after, index)))
@@ -284,7 +286,7 @@ static void read_final(const struct situation *at, struct decision *d, const str
 /* Lines of somebody else's may be among what answers a foreign command. */
 static void notice_listing(struct decision *d)
 {
-	if (dialogue_waits(&d->after, REQUEST_FOREIGN))
+	if (d->after.listing_due || dialogue_waits(&d->after, REQUEST_FOREIGN))
 		command_doubt(d);
 }
 
@@ -297,6 +299,8 @@ static void read_line(const struct situation *at, struct decision *d, const stru
 		/* It ends with its own code and a blank; what lies in between is text (RFC 959, 4.2). */
 		notice_listing(d);
 		d->after.ended_oddly = code.value != 0 && code.ends;
+		if (d->after.ended_oddly)
+			check_quotes(d, &code, line);
 		if (code.value != stream->multiline || !code.ends)
 			return;
 		stream->multiline = 0;
@@ -331,10 +335,18 @@ void reply_end(struct dialogue *after, bool bare_lf)
 	after->line_unsure = bare_lf && !after->bare_lf_server;
 }
 
+/* A server that answers in the middle of CR LF ends lines at CR: what we count as a line is not its line. */
+static bool answers_cr(const struct dialogue *now)
+{
+	return now->client_cr && now->streams[FROM_CLIENT].phase != PHASE_START;
+}
+
 void reply_read(const struct situation *at, struct decision *d, const struct line *line)
 {
 	struct dialogue *after = &d->after;
 
+	if (answers_cr(after))
+		command_doubt(d);
 	if (line->too_long)
 		pass_over(d, line);
 	else

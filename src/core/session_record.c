@@ -146,6 +146,8 @@ static void code_dialogue(struct codec *c, struct dialogue *d)
 	d->ended_oddly = code_flag(c, d->ended_oddly);
 	d->greeted = code_flag(c, d->greeted);
 	d->port_named = code_flag(c, d->port_named);
+	d->refused = code_flag(c, d->refused);
+	d->listing_due = code_flag(c, d->listing_due);
 	d->moved = code_flag(c, d->moved);
 	d->server_seen = code_flag(c, d->server_seen);
 	d->line_unsure = code_flag(c, d->line_unsure);

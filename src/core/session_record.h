@@ -12,7 +12,7 @@
 #include "core/table.h"
 
 /* To be raised with every change of what is written here, and of what it means. */
-#define SESSION_RECORD_FORMAT 6
+#define SESSION_RECORD_FORMAT 7
 
 /* Bytes of a record at most: a session, and two splices with all their edits. */
 #define SESSION_RECORD_MAX (256 + DIRECTIONS * (16 + PARTIAL_MAX + SPLICE_EDITS * (16 + EDIT_TEXT_MAX)))

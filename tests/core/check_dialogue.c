@@ -68,6 +68,7 @@ START_TEST(names_with_line_feeds_open_nothing)
 		{ { "CCWD x\nNOOP\r\n", "S550 x\n", "CPASV\r\n", "S" FAKE }, 0 },
 		{ { "CMKD x\nPASV\nx\r\n", "S257 \"x\nPASV\nx\"\r\n", "CPWD\r\n", "S257 \"x\n", "CPASV\r\n", "S" FAKE }, 0 },
 		{ { "CUSER x\n229 x(|||3306|)\r\n", "S331 Password for x\n", "CEPSV\r\n", "S" FAKE_229 }, 0 },
+		{ { "CPASS x\r\n", "S230-a\r\n220 b\r\n", "CCWD x\r\n", "S250 \"/z\r\n", "CPASV\r\n", "S" FAKE }, 0 },
 		{ { "CPWD\r\n", "S257 \"/z\r\n", "CPASV\r\n", "S" FAKE }, 0 },
 		{ { "CMLST\r\n", "S250-Start of /z\r\n250 y\r\n", "CPASV\r\n", "S" FAKE }, 0 },
 		/* The folder was there already: nothing of it was said, and it lies behind a link. */
@@ -91,6 +92,8 @@ START_TEST(lists_of_foreign_names_open_nothing)
 		{ { "CXDIR\r\n", "Sbare text\r\n200 x\r\n", "CPASV\r\n", "S" FAKE }, 0 },
 		{ { "CHELP x\r\nPASV\r\n", "S" FAKE }, 0 },
 		{ { "CNOOP\r\nSITE LS\r\n", "S200 a\r\n", "CPASV\r\n", "S200 one too many\r\n" FAKE }, 0 },
+		/* The refusal was one too many. */
+		{ { "CDELE x\r\n", "S550 no\r\n", "CMLST l\r\n", "S500 again\r\n", "CPASV\r\n", "S250-Start\r\n /m\r\n250 x\r\n", "CPASV\r\n", "S" FAKE }, 0 },
 		{ { "CXSTAT -1\r\n", "S213 x\r\n", "CPASV\r\n", "S" FAKE }, 0 },
 		{ { "C STAT -1\r\n", "S213 x\r\n", "CPASV\r\n", "S" FAKE }, 0 },
 	};
@@ -105,6 +108,8 @@ START_TEST(commands_hidden_in_odd_bytes_open_nothing)
 {
 	static const struct course courses[] = {
 		{ { "CNOOP\rSTAT -1\r\n", "S200 ok\r\n", "CPASV\r\n", "S213-Status\r\n213 x\r\n" FAKE }, 0 },
+		{ { "CEPSV\r", "S229 (|||50000|)\r\n", "C\nMLST l\r", "S250-Start\r\n /m\r\n", "C\n", "S250 x\r\n" FAKE_229 }, 0 },
+		{ { "CPASV\tx\r\n", "S" FAKE }, 0 },
 		{ { "CNOOP\xff\xf8STAT -1\r\n", "S200 ok\r\n", "CPASV\r\n", "S213-Status\r\n213 x\r\n" FAKE }, 0 },
 		{ { "C\xff\xf4NOOP\r\n", "S200 ok\r\n", "CPASV\r\n", "S" FAKE }, 0 },
 		{ { "CCWD 229 x(|||3306|)\r\n", "S250 x\r\n", "CEPSV\r\n", "S" FAKE_229 }, 0 },

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Any sequence of packets through one session.
+ * Any sequence of packets through one session; or any words of a client's, and any pace, before a model
+ * server (tests/model/duel.h), whose own announcements alone may be opened.
  *
  * The first byte says how the service is configured. Then come packets of four bytes and a payload:
  * who and what flags; where it begins, relative to what was sent before; what it acknowledges,
- * relative to what was heard; how long the payload is.
+ * relative to what was heard; how long the payload is. With bit 5 set the second byte names the server, and
+ * then come acts of the client's: a byte that says which, and what belongs to it.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "../model/gateway.h"
+#include "../model/duel.h"
 #include "../support/packets.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -24,6 +26,8 @@ enum {
 	OTHER_PORT = 0x20,
 	FAR_AWAY = 0x40,
 	LATER = 0x80,
+
+	BEFORE_A_MODEL = 0x20, /* of the configuration */
 };
 
 struct side {
@@ -130,6 +134,67 @@ static void pass(struct gateway *g, struct side sides[DIRECTIONS], const uint8_t
 	check_packet(g, size, side);
 }
 
+/* ---- before a model server ---- */
+
+/* Up to so many of the input's next bytes, as the first of them says. */
+static size_t take_words(const uint8_t *data, size_t size, size_t *used, const uint8_t **words)
+{
+	size_t count = *used < size ? data[(*used)++] : 0;
+
+	if (count > size - *used)
+		count = size - *used;
+	*words = data + *used;
+	*used += count;
+	return count;
+}
+
+static void act(struct duel *d, const uint8_t *data, size_t size, size_t *used)
+{
+	const uint8_t act = data[(*used)++];
+	const uint8_t *words;
+	size_t count, back;
+
+	switch (act & 7) {
+	case 0:
+		duel_open(d, act >> 3 & 3);
+		break;
+	case 1:
+		d->acked = d->heard;
+		break;
+	case 2: /* lost behind the gateway */
+		count = take_words(data, size, used, &words);
+		duel_send(d, d->said, words, count, 0, false);
+		break;
+	case 3: /* other words in the place of what was said */
+		count = take_words(data, size, used, &words);
+		back = (size_t)(act >> 3) * 2;
+		duel_send(d, d->said - (back < d->said ? back : d->said), words, count, 0, true);
+		break;
+	default:
+		d->acked = (act & 8) != 0 ? d->acked : d->heard;
+		count = take_words(data, size, used, &words);
+		duel_say(d, words, count);
+	}
+}
+
+static void fight(const uint8_t *data, size_t size)
+{
+	static struct duel *d;
+	size_t used = 1;
+
+	if (d == NULL) {
+		d = calloc(1, sizeof(*d));
+		require(d != NULL);
+		d->gateway = gateway_new("198.51.100.7:40000", "192.0.2.10:21", "10.0.0.2:21");
+	}
+	if (size == 0)
+		return;
+	duel_begin(d, &server_kinds[data[0] % server_kind_count], data[0], (data[0] & 0x80) != 0, false);
+	while (used < size && !d->over)
+		act(d, data, size, &used);
+	require(d->stranger == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct side sides[DIRECTIONS] = { { 0xffffffe0, 0xffffffe0 }, { 0xffffffd0, 0xffffffd0 } };
@@ -138,6 +203,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
+	if ((data[0] & BEFORE_A_MODEL) != 0) {
+		fight(data + 1, size - 1);
+		return 0;
+	}
 	g = begin(data[0]);
 	while (used + HEADER <= size) {
 		const uint8_t *header = data + used;

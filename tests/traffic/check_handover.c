@@ -43,7 +43,7 @@ static struct session *add(struct table *t, uint16_t client_port)
 			      .shown = 50001, .target = 50002, .active_openings = 3, .waiting_count = 3,
 			      .waiting = { REQUEST_FOREIGN, REQUEST_SPOKEN, REQUEST_AUTH },
 			      .spoken = true, .heard = client_port % 5 == 0, .alone = true, .unclean = client_port % 7 == 0,
-			      .doubt = true, .greeted = true, .port_named = client_port % 2 == 0, .moved = client_port % 2 != 0, .server_seen = true,
+			      .doubt = true, .greeted = true, .port_named = client_port % 2 == 0, .moved = client_port % 2 != 0, .refused = true, .listing_due = true, .server_seen = true,
 			      .line_unsure = client_port % 3 == 1,
 			      .bare_lf_server = true, .client_cr = true, .ended_oddly = true, .encrypted = client_port % 2, .cipher_seen = true,
 			      .resynchronised = true, .transferring = client_port % 3 == 0 };
