@@ -271,6 +271,9 @@ void command_read(const struct situation *at, struct decision *d, const struct l
 	foreign = size > 0 && is_foreign(verb, text, argument);
 	if (is_doubtful(&d->after, verb, text, size, argument, foreign))
 		command_doubt(d);
+	/* It may be the rest of the line before, to a server to which that has not ended. */
+	if (d->after.alone && d->after.waiting_count > 0)
+		command_doubt(d);
 	dialogue_ask(&d->after, request_of(verb, foreign, d->after.moved), !line->bare_lf);
 	d->after.closing = d->after.resynchronised = false;
 	d->after.moved |= verb == VERB_MOVE;

@@ -139,7 +139,13 @@ static void read_lines(const struct situation *at, struct decision *d, struct li
 
 	if (stream->phase == PHASE_SKIP)
 		skip_line(at, d, reader);
-	while (!d->after.encrypted && line_next(reader, &line)) {
+	while (!d->after.encrypted) {
+		const bool apart = reader->cr && reader->size > 0 && reader->text[0] == '\n';
+
+		if (!line_next(reader, &line))
+			break;
+		/* CR and LF in two segments end no line to a server that looks at what it read at once. */
+		line.bare_lf |= apart && at->from == FROM_CLIENT;
 		/* The rest is left to the sender, who will repeat it when edits were acknowledged. */
 		if (d->edit_count == room || d->want_count == SPLICE_EDITS)
 			return;

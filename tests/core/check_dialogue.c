@@ -110,6 +110,9 @@ START_TEST(commands_hidden_in_odd_bytes_open_nothing)
 		{ { "CNOOP\rSTAT -1\r\n", "S200 ok\r\n", "CPASV\r\n", "S213-Status\r\n213 x\r\n" FAKE }, 0 },
 		{ { "CEPSV\r", "S229 (|||50000|)\r\n", "C\nMLST l\r", "S250-Start\r\n /m\r\n", "C\n", "S250 x\r\n" FAKE_229 }, 0 },
 		{ { "CPASV\tx\r\n", "S" FAKE }, 0 },
+		/* One command to the server: STAT of a folder whose name is in the second line. */
+		{ { "CSTAT\r", "C\n", "CNOOP\r\n", "S213-Status\r\n213 x\r\n213 y\r\n", "CPASV\r\n", "S" FAKE }, 0 },
+		{ { "CSTAT\nNOOP\r\n", "S213-Status\r\n213 x\r\n213 y\r\n", "CPASV\r\n", "S" FAKE }, 0 },
 		{ { "CNOOP\xff\xf8STAT -1\r\n", "S200 ok\r\n", "CPASV\r\n", "S213-Status\r\n213 x\r\n" FAKE }, 0 },
 		{ { "C\xff\xf4NOOP\r\n", "S200 ok\r\n", "CPASV\r\n", "S" FAKE }, 0 },
 		{ { "CCWD 229 x(|||3306|)\r\n", "S250 x\r\n", "CEPSV\r\n", "S" FAKE_229 }, 0 },
