@@ -207,6 +207,9 @@ static bool does_without_entry(const struct opener *o, const struct situation *a
 {
 	if (at->policy->forwarding == FORWARD_CONNTRACK || o->backup == NULL)
 		return true;
+	/* IPVS does not translate to a local address by an entry that came over its protocol (ip_vs_nat_xmit). */
+	if (policy_is_own(at->policy, &at->session->flow.server))
+		return true;
 	if (!are_distrusted(o, at->now))
 		return false;
 	refuse(want, o->entries_error);

@@ -20,14 +20,12 @@ for forwarding in ipvs conntrack; do
 	for how in "$believe" "--disable-eprt -P -" ""; do
 		[[ $(whoami_of director $how) == rs1 ]] || lab_fail "the director as a client, $forwarding, ${how:-EPSV}"
 	done
-	if [[ $forwarding == conntrack ]]; then
-		real_servers <<<"-A -t $vip:21 -s rr
+	real_servers <<<"-A -t $vip:21 -s rr
 -a -t $vip:21 -r $own:21 -m"
-		# shellcheck disable=SC2086 # options
-		for how in "$believe" "--disable-eprt -P -" ""; do
-			[[ $(whoami_of client $how) == director ]] || lab_fail "the director as a real server, ${how:-EPSV}"
-		done
-	fi
+	# shellcheck disable=SC2086 # options
+	for how in "$believe" "--disable-eprt -P -" ""; do
+		[[ $(whoami_of client $how) == director ]] || lab_fail "the director as a real server, $forwarding, ${how:-EPSV}"
+	done
 	gateway_stop
 done
 lab_down
