@@ -105,12 +105,10 @@ static const char helper_object[] =
  * forwards goes through these rules: those of data connections leave them first, and of the rest comes first
  * what most packets fail. What another helper has foretold may be a control connection.
  *
- * What the director itself sends goes through the same rules: it may be a client of its services (a health
- * check), or one of their real servers (LocalNode).
- *
  * No text may reach a server with a SYN (RFC 7413), which may not be queued: the client sends it again without.
  */
 static const char divert_rules[] =
+	"\tchain divert {\n"
 	"\t\tct status expected ct helper \"" HELPER_NAME "\" accept\n"
 	"\t\tmeta l4proto tcp ct original ip daddr . ct original proto-dst @services4"
 	" ct state established goto control\n"
@@ -120,7 +118,26 @@ static const char divert_rules[] =
 	"\t\ttcp flags & (syn | ack) == syn ip daddr . tcp dport @services4 @ih,0,8 0-255 drop\n"
 	"\t\ttcp flags & (syn | ack) == syn ip6 daddr . tcp dport @services6 @ih,0,8 0-255 drop\n"
 	"\t\tct state new ip daddr . tcp dport @services4 ct helper set \"" HELPER_NAME "\"\n"
-	"\t\tip6 daddr . tcp dport @services6 ct state new ct helper set \"" HELPER_NAME "\"\n";
+	"\t\tip6 daddr . tcp dport @services6 ct state new ct helper set \"" HELPER_NAME "\"\n"
+	"\t}\n";
+
+/*
+ * What the director itself sends: as a client of its services (a health check), to the virtual address still, or
+ * as one of their real servers (LocalNode), in reply. What IPVS has translated comes through the same hook on its
+ * way to a real server, and has been diverted before.
+ */
+static const char divert_local_rules[] =
+	"\tchain divert_local {\n"
+	"\t\tct status expected ct helper \"" HELPER_NAME "\" accept\n"
+	"\t\tip daddr . tcp dport @services4 ct state established goto control\n"
+	"\t\tip6 daddr . tcp dport @services6 ct state established goto control\n"
+	"\t\tmeta l4proto tcp ct direction reply ct original ip daddr . ct original proto-dst @services4"
+	" ct state established goto control\n"
+	"\t\tmeta l4proto tcp ct direction reply ct original ip6 daddr . ct original proto-dst @services6"
+	" ct state established goto control\n"
+	"\t\tct state new ip daddr . tcp dport @services4 ct helper set \"" HELPER_NAME "\"\n"
+	"\t\tip6 daddr . tcp dport @services6 ct state new ct helper set \"" HELPER_NAME "\"\n"
+	"\t}\n";
 
 /*
  * What conntrack does not know begins without a handshake: the director has taken over, or lost its entry. As
@@ -234,8 +251,8 @@ static void render_rules(const struct ruleset_plan *plan, FILE *out)
 		render_ask(plan, out);
 		fputs(adopt_rules, out);
 	}
-	fprintf(out, "\tchain divert {\n%s\t}\n", divert_rules);
-	fprintf(out, "\tchain divert_local {\n%s\t}\n", divert_rules);
+	fputs(divert_rules, out);
+	fputs(divert_local_rules, out);
 	fputs(untrack_rules, out);
 	render_sync_socket(plan, out);
 	if (plan->guard)
