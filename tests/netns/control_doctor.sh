@@ -196,7 +196,7 @@ mends ruleset_order "s,/etc/ftpalgd/ftpalgd.nft,$LAB_TOP/etc/ftpalgd.nft,"
 gateway_start "$settings"
 mended not_running
 status=0
-setpriv --reuid 65534 --clear-groups --inh-caps=-all --bounding-set=-all \
+in_director setpriv --reuid 65534 --clear-groups --inh-caps=-all --bounding-set=-all \
 	"$ctl" -s "$LAB_STATE/absent" --json doctor >"$LAB_STATE/doctor" || status=$?
 ((status == 3)) && [[ $(mend_of privileges) == "run it as root, or while ftpalgd is running" ]] || { cat "$LAB_STATE/doctor"; lab_fail "privileges"; }
 if grep -q lab.control /proc/cmdline; then
