@@ -221,6 +221,26 @@ struct session *clients_surplus(struct clients *c, const struct endpoint *client
 	return surplus;
 }
 
+static bool same_ends(const struct flow *a, const struct flow *b)
+{
+	return endpoint_equal(&a->client, &b->client) && endpoint_equal(&a->service, &b->service) &&
+	       endpoint_equal(&a->server, &b->server);
+}
+
+struct session *clients_same_ends(struct clients *c, const struct flow *flow)
+{
+	const struct client *found = find(c, &flow->client);
+	uint32_t record = found == NULL ? 0 : found->newest_session;
+
+	for (int i = 0; i < CLIENTS_FOUND_MAX && record != 0; i++, record = c->members[record].older) {
+		struct session *s = table_at(c->table, record);
+
+		if (same_ends(&s->flow, flow))
+			return s;
+	}
+	return NULL;
+}
+
 /* ---- openings ---- */
 
 static struct held_opening *opening_at(struct clients *c, uint32_t index)

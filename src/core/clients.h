@@ -23,6 +23,9 @@
 /* Sessions of a client that are looked at, oldest first, for the one that gives way. */
 #define CLIENTS_LOOKS_MAX 16
 
+/* And for one between given ends, the latest first. */
+#define CLIENTS_FOUND_MAX 4096
+
 /* An opening, as it was made. */
 struct held_opening {
 	struct flow flow;
@@ -56,6 +59,12 @@ void clients_remove_session(struct clients *c, const struct session *s);
  * other. NULL where it has fewer, or where packets of all these wait.
  */
 struct session *clients_surplus(struct clients *c, const struct endpoint *client, uint32_t max);
+
+/*
+ * The session between the same ends that conntrack knew by another id, or NULL. Of a client's sessions the
+ * latest CLIENTS_FOUND_MAX are looked at.
+ */
+struct session *clients_same_ends(struct clients *c, const struct flow *flow);
 
 /* ---- openings ---- */
 

@@ -463,7 +463,7 @@ static void read_segment(const struct situation *at, struct decision *d)
 
 /* ---- beginning and end ---- */
 
-static bool is_handshake(const struct packet *p, enum direction from)
+bool decide_is_handshake(const struct packet *p, enum direction from)
 {
 	return from == FROM_SERVER && (p->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
 }
@@ -475,7 +475,7 @@ static uint32_t first_byte(const struct packet *p)
 
 bool decide_begins_anew(const struct session *s, const struct packet *p, enum direction from)
 {
-	return is_handshake(p, from) &&
+	return decide_is_handshake(p, from) &&
 	       s->dialogue.streams[FROM_SERVER].next != first_byte(p) + (uint32_t)p->payload_size;
 }
 
@@ -522,7 +522,7 @@ void decide(const struct situation *at, struct decision *d)
 	d->edit_count = 0;
 	d->reasons = 0;
 	d->after = at->session->dialogue;
-	if (is_handshake(at->packet, at->from)) {
+	if (decide_is_handshake(at->packet, at->from)) {
 		begin(at, &d->after);
 	} else if (!window_holds(at)) {
 		d->foreign = true;

@@ -98,6 +98,9 @@ struct situation {
 	uint32_t now;
 };
 
+/* Whether the packet is the server's answer in the handshake: with it a session is seen from its beginning. */
+bool decide_is_handshake(const struct packet *p, enum direction from);
+
 /*
  * Whether the packet is the handshake of a connection that came after the session's own: conntrack
  * may give the same id to a client that takes the same port again. Begin another session then.

@@ -27,7 +27,8 @@
  * Doubt. A client sets the pace at which a reply arrives, by its window: he can have the first half of
  * a listing, send PASV, and have the second half. Order proves nothing then. So what cannot be read
  * in one way only puts the session into doubt for good (`doubt`): bytes that servers read differently,
- * a name like an announcement, a listing of foreign names, text sent again with other words. In doubt,
+ * a name like an announcement, a listing of foreign names, text sent again with other words, a beginning
+ * that was not seen (traffic/unseen.h). In doubt,
  * and wherever else an announcement is not believed, only a port inside the range that the operator
  * named for this real server is opened: nothing but FTP's own data listeners lives there.
  *

@@ -207,6 +207,14 @@ static void index_remove(struct table *t, const struct session *s)
 	*link = s->chained;
 }
 
+void table_rekey(struct table *t, struct session *s, const struct flow *flow)
+{
+	index_remove(t, s);
+	s->flow = *flow;
+	s->chained = 0;
+	index_add(t, s);
+}
+
 void table_remove(struct table *t, struct session *s)
 {
 	uint32_t record = table_record(t, s);

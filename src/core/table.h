@@ -40,6 +40,9 @@ struct session *table_find(struct table *t, const struct flow *flow);
  */
 struct session *table_add(struct table *t, const struct flow *flow, uint32_t now, bool *evicted);
 
+/* Conntrack knows the session's connection by another id now; flow has the same ends. */
+void table_rekey(struct table *t, struct session *s, const struct flow *flow);
+
 /* Gives the session its new dialogue, and marks it as just seen. */
 void table_commit(struct table *t, struct session *s, const struct dialogue *dialogue, uint32_t now);
 

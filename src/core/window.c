@@ -6,6 +6,13 @@ static bool is_near(uint32_t number, uint32_t place)
 	return number - (place - WINDOW_BYTES) <= 2 * WINDOW_BYTES;
 }
 
+bool window_is_near(const struct session *s, const struct packet *p, enum direction from)
+{
+	const struct stream *stream = &s->dialogue.streams[from];
+
+	return stream->phase != PHASE_UNSEEN && is_near(p->seq, stream->next);
+}
+
 bool window_holds(const struct situation *at)
 {
 	const struct packet *p = at->packet;

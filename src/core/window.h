@@ -22,4 +22,7 @@
 /* Always, for a session that is not adjusted, and for a direction of which nothing was read yet. */
 bool window_holds(const struct situation *at);
 
+/* Whether the packet goes on near the place up to which its direction was read, in any session. */
+bool window_is_near(const struct session *s, const struct packet *p, enum direction from);
+
 #endif

@@ -6,6 +6,7 @@
 #include "daemon/unused_openings.h"
 #include "doctor/keepalived.h"
 #include "kernel/confine.h"
+#include "kernel/conntrack_list.h"
 #include "kernel/discovery.h"
 #include "kernel/helper.h"
 #include "kernel/ruleset.h"
@@ -45,6 +46,7 @@ struct gateway {
 	bool ruleset_broken; /* somebody changed it, and it could not be restored */
 	struct ruleset_monitor *monitor;
 	struct handover *handover;
+	struct unseen_known *known; /* connections that were there at the start */
 	struct unused *unused; /* what has been seen of openings */
 	uint32_t worker_count;
 	struct queue *queues[CONFIG_QUEUES_MAX]; /* not yet given to a worker */
@@ -266,6 +268,30 @@ static int start_ruleset(struct gateway *g)
 	return error;
 }
 
+struct finding {
+	struct unseen_known *known;
+	const struct policy *policy;
+};
+
+static int find_connection(const struct conntrack_connection *c, void *data)
+{
+	const struct finding *f = data;
+
+	if (c->established && policy_find(f->policy, &c->destination) != NULL)
+		unseen_known_add(f->known, &(struct unseen_pair){ c->source, c->destination });
+	return 0;
+}
+
+/* The control connections that are there already: what was said in them nobody has seen. */
+static void find_connections(struct gateway *g)
+{
+	struct finding finding = { unseen_known_new(), g->policy };
+
+	g->known = finding.known;
+	if (g->known != NULL)
+		unseen_known_settle(g->known, conntrack_list(g->nl, find_connection, &finding) == 0);
+}
+
 static int start_workers(struct gateway *g)
 {
 	for (uint32_t i = 0; i < g->worker_count; i++) {
@@ -275,6 +301,7 @@ static int start_workers(struct gateway *g)
 			.policy = g->policy,
 			.sessions = g->policy->max_sessions,
 			.confine = &g->confine,
+			.known = g->known,
 			.handover = g->handover,
 			.log = g->log,
 		};
@@ -321,8 +348,10 @@ static int start(struct gateway *g)
 		error = explain(g, "preparing for connections of other directors", start_takeover(g));
 	if (error == 0)
 		error = start_ruleset(g);
-	if (error == 0)
+	if (error == 0) {
+		find_connections(g);
 		error = start_workers(g);
+	}
 	if (error == 0)
 		handover_settle(g->handover);
 	return error;
@@ -348,6 +377,7 @@ static void release(struct gateway *g)
 	free(g->policy);
 	handover_close(g->handover);
 	unused_free(g->unused);
+	unseen_known_free(g->known);
 	free(g);
 }
 
@@ -537,7 +567,11 @@ int gateway_takeover_fd(const struct gateway *g)
 
 void gateway_take_over(struct gateway *g)
 {
-	takeover_adopt(g->takeover, g->policy, g->nl);
+	const struct unseen_pair *arrived;
+	size_t count = takeover_adopt(g->takeover, g->policy, g->nl, &arrived);
+
+	for (uint32_t i = 0; count > 0 && i < g->worker_count; i++)
+		worker_arrives(g->workers[i], arrived, count);
 }
 
 void gateway_tick(struct gateway *g)

@@ -36,6 +36,10 @@ struct takeover {
 	struct asked asked[ASKED_MAX];
 	unsigned int adopted; /* since the log was told */
 	uint64_t logged;      /* when that was, in seconds */
+	bool watched;         /* a look at the addresses has been made */
+	uint64_t address_came; /* the last time that one was not there before, in seconds; 0: never */
+	size_t arrived_count;
+	struct unseen_pair arrived[ASKED_MAX];
 };
 
 static uint64_t now_seconds(void)
@@ -100,6 +104,27 @@ static bool is_asked_for(const struct asked *a, const struct ipvs_connection *c)
 	       endpoint_equal(&a->other, a->from_client ? &c->service : &c->server);
 }
 
+static bool has(const struct sightings *s, const struct endpoint *e)
+{
+	return s->count > 0 && bsearch(e, s->list, s->count, sizeof(*e), endpoint_compare) != NULL;
+}
+
+/* An address that has come since the last look brings its connections along, too. */
+static bool came_with_address(const struct takeover *t, const struct endpoint *service)
+{
+	return !has(&t->present, service) ||
+	       (t->address_came != 0 && now_seconds() - t->address_came < TAKEOVER_ARRIVAL_SECONDS);
+}
+
+static void adopt(struct takeover *t, struct netlink *nl, const struct flow *flow)
+{
+	if (conntrack_adopt(nl, flow) < 0)
+		return;
+	t->adopted++;
+	if (t->arrived_count < ASKED_MAX && came_with_address(t, &flow->service))
+		t->arrived[t->arrived_count++] = (struct unseen_pair){ flow->client, flow->service };
+}
+
 /* A connection made anew meanwhile has its entry, and no other one is made. */
 static void see_connection(const struct ipvs_connection *c, void *data)
 {
@@ -119,7 +144,7 @@ static void see_connection(const struct ipvs_connection *c, void *data)
 		a--;
 	for (; a < l->t->asked + l->t->asked_count && endpoint_equal(&a->client, &c->client); a++)
 		if (is_asked_for(a, c)) {
-			l->t->adopted += conntrack_adopt(l->nl, &flow) == 0;
+			adopt(l->t, l->nl, &flow);
 			return;
 		}
 }
@@ -135,25 +160,23 @@ static void tell_adopted(struct takeover *t)
 	t->logged = now;
 }
 
-void takeover_adopt(struct takeover *t, const struct policy *policy, struct netlink *nl)
+size_t takeover_adopt(struct takeover *t, const struct policy *policy, struct netlink *nl,
+		      const struct unseen_pair **arrived)
 {
 	struct reading reading = { t, policy };
 	struct lookup lookup = { t, policy, nl };
 
-	t->asked_count = 0;
+	t->asked_count = t->arrived_count = 0;
+	*arrived = t->arrived;
 	if (nflog_read(t->told, ASKED_MAX, see_packet, &reading) < 0 || t->asked_count == 0)
-		return;
+		return 0;
 	qsort(t->asked, t->asked_count, sizeof(t->asked[0]), endpoint_compare);
 	if (ipvs_connections(see_connection, &lookup) == 0)
 		tell_adopted(t);
+	return t->arrived_count;
 }
 
 /* ---- leaving ---- */
-
-static bool has(const struct sightings *s, const struct endpoint *e)
-{
-	return s->count > 0 && bsearch(e, s->list, s->count, sizeof(*e), endpoint_compare) != NULL;
-}
 
 static void forget(struct takeover *t, const struct endpoint *service, struct netlink *nl)
 {
@@ -177,6 +200,8 @@ void takeover_watch(struct takeover *t, const struct policy *policy, struct netl
 
 		if (here == 0 && has(&t->present, service))
 			forget(t, service, nl);
+		if (here > 0 && t->watched && !has(&t->present, service))
+			t->address_came = now_seconds();
 		/* Who could not be asked is taken for unchanged. */
 		if (here > 0 || (here < 0 && has(&t->present, service)))
 			error = sightings_add(&present, service, SERVERS_MAX);
@@ -184,6 +209,7 @@ void takeover_watch(struct takeover *t, const struct policy *policy, struct netl
 	sightings_settle(&present);
 	sightings_free(&t->present);
 	t->present = present;
+	t->watched = true;
 	tell_adopted(t);
 }
 

@@ -23,6 +23,7 @@
 #include "kernel/netlink.h"
 #include "kernel/sightings.h"
 #include "log/log.h"
+#include "traffic/unseen.h"
 
 struct takeover;
 
@@ -34,8 +35,15 @@ void takeover_close(struct takeover *t);
 /* Readable when an unknown connection has been told; -1 where that is not to be had. */
 int takeover_fd(const struct takeover *t);
 
-/* Adopts those that have been told. nl is of NETLINK_NETFILTER. */
-void takeover_adopt(struct takeover *t, const struct policy *policy, struct netlink *nl);
+/* Connections that a service's address has brought along: those adopted within so many seconds of its coming. */
+#define TAKEOVER_ARRIVAL_SECONDS 900
+
+/*
+ * Adopts those that have been told. nl is of NETLINK_NETFILTER. Returns how many of them came with an address;
+ * *arrived are these, good until the next call.
+ */
+size_t takeover_adopt(struct takeover *t, const struct policy *policy, struct netlink *nl,
+		      const struct unseen_pair **arrived);
 
 /* To be called every few seconds: notices addresses that have left. */
 void takeover_watch(struct takeover *t, const struct policy *policy, struct netlink *nl);

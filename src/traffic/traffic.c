@@ -17,6 +17,7 @@
  */
 #include "traffic/traffic.h"
 
+#include "core/window.h"
 #include "kernel/conntrack.h"
 
 #include <errno.h>
@@ -147,8 +148,8 @@ static int mark_adjusted(struct traffic *t, const struct flow *flow)
 	return error < 0 ? error : ruleset_mark_adjusted(t->ruleset, flow);
 }
 
-/* From now on the two sides count differently: conntrack must allow it, and we must see it all. */
-static void adjust(struct traffic *t, struct session *s, struct counters *tally)
+/* The two sides count differently: conntrack must allow it, and we must see it all. */
+static void follow_adjusted(struct traffic *t, const struct session *s)
 {
 	int error = conntrack_make_liberal(opener_netlink(t->opener), &s->flow);
 
@@ -156,6 +157,19 @@ static void adjust(struct traffic *t, struct session *s, struct counters *tally)
 		error = mark_adjusted(t, &s->flow);
 	if (error < 0)
 		report_failure(t->report, "following a session whose text changed its length", error);
+}
+
+static void unmark(struct traffic *t, const struct session *s)
+{
+	int error = s->adjusted && t->ruleset != NULL ? ruleset_unmark_adjusted(t->ruleset, &s->flow) : 0;
+
+	if (error < 0)
+		report_failure(t->report, "unmarking a session", error);
+}
+
+static void adjust(struct traffic *t, struct session *s, struct counters *tally)
+{
+	follow_adjusted(t, s);
 	s->adjusted = true;
 	counter_add(&t->counters.adjusted, 1);
 	counter_add(&tally->adjusted, 1);
@@ -165,12 +179,10 @@ static void adjust(struct traffic *t, struct session *s, struct counters *tally)
 static void forget_session(struct session *s, void *context)
 {
 	struct traffic *t = context;
-	int error = s->adjusted && t->ruleset != NULL ? ruleset_unmark_adjusted(t->ruleset, &s->flow) : 0;
 
+	unmark(t, s);
 	if (t->journal != NULL)
 		journal_drop(t->journal, s);
-	if (error < 0)
-		report_failure(t->report, "unmarking a session", error);
 	clients_remove_session(t->clients, s);
 }
 
@@ -294,19 +306,34 @@ static bool make_pending(struct traffic *t, const struct transit *packet, uint32
 	return true;
 }
 
-/* A session of a client that has too many. */
-static void give_way(struct traffic *t, struct session *s)
+/* What concerns a session as such, and none of its packets. */
+static void count_session_reason(struct traffic *t, struct session *s, enum reason r)
 {
 	const struct situation at = { .policy = t->policy, .session = s, .now = t->now };
 
-	counter_add(&t->counters.reasons[REASON_CLIENT_SESSIONS], 1);
-	counter_add(&tally_of(t, s)->reasons[REASON_CLIENT_SESSIONS], 1);
-	note(t, s, (struct event){ .kind = EVENT_REFUSAL, .reason = REASON_CLIENT_SESSIONS });
-	report_reason(t->report, REASON_CLIENT_SESSIONS, 0, &at);
+	counter_add(&t->counters.reasons[r], 1);
+	counter_add(&tally_of(t, s)->reasons[r], 1);
+	note(t, s, (struct event){ .kind = EVENT_REFUSAL, .reason = r });
+	report_reason(t->report, r, 0, &at);
+}
+
+/* A session of a client that has too many. */
+static void give_way(struct traffic *t, struct session *s)
+{
+	count_session_reason(t, s, REASON_CLIENT_SESSIONS);
 	table_remove(t->table, s);
 }
 
-static struct session *add_session(struct traffic *t, const struct flow *flow)
+/* See unseen.h. Its handshake, should it come after all, clears the doubt. */
+static void doubt_beginning(struct traffic *t, struct session *s)
+{
+	if (unseen_may_begin(t->known, &t->arrived, &s->flow))
+		return;
+	s->dialogue.doubt = true;
+	count_session_reason(t, s, REASON_SESSION_DOUBTFUL);
+}
+
+static struct session *add_session(struct traffic *t, const struct flow *flow, bool seen)
 {
 	struct session *surplus = clients_surplus(t->clients, &flow->client, t->policy->sessions_per_client);
 	struct session *s;
@@ -322,8 +349,37 @@ static struct session *add_session(struct traffic *t, const struct flow *flow)
 		counter_add(&t->counters.sessions, 1);
 		counter_add(&tally_of(t, s)->sessions, 1);
 		note(t, s, (struct event){ .kind = EVENT_SESSION });
+		if (!seen)
+			doubt_beginning(t, s);
 	}
 	return s;
+}
+
+/*
+ * Conntrack has lost the connection's entry and made another one (`conntrack -F`, a reset that only
+ * conntrack saw): the session goes on, with all that is known of it. NULL: it is another connection.
+ */
+static struct session *carry_over(struct traffic *t, const struct flow *flow, const struct packet *packet,
+				  enum direction from)
+{
+	struct session *s = clients_same_ends(t->clients, flow);
+
+	if (s == NULL || s->busy > 0 || !window_is_near(s, packet, from))
+		return NULL;
+	unmark(t, s);
+	table_rekey(t->table, s, flow);
+	if (s->adjusted)
+		follow_adjusted(t, s);
+	return s;
+}
+
+static struct session *begin_session(struct traffic *t, const struct flow *flow, const struct packet *packet,
+				     enum direction from)
+{
+	const bool seen = decide_is_handshake(packet, from);
+	struct session *s = seen ? NULL : carry_over(t, flow, packet, from);
+
+	return s != NULL ? s : add_session(t, flow, seen);
 }
 
 /* Returns whether the packet has its verdict; else it waits. */
@@ -370,7 +426,7 @@ static bool handle(struct traffic *t, const struct queue_packet *queued)
 			s = NULL;
 		}
 		if (s == NULL)
-			s = add_session(t, &queued->flow);
+			s = begin_session(t, &queued->flow, &packet, queued->direction);
 	}
 	if (s != NULL)
 		return handle_session(t, &(struct transit){ s, service, queued->direction, &packet, &t->decision, 0, false },

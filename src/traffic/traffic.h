@@ -23,6 +23,7 @@
 #include "traffic/pending.h"
 #include "traffic/report.h"
 #include "traffic/trace.h"
+#include "traffic/unseen.h"
 
 struct traffic {
 	struct queue *queue;
@@ -45,6 +46,8 @@ struct traffic {
 	struct latency latency;
 	struct history history;
 	struct announcements *announced;
+	const struct unseen_known *known; /* NULL: any session may begin in its middle */
+	struct unseen_arrived arrived;
 	struct trace *trace;
 	counter session_count;
 };

@@ -135,6 +135,28 @@ void worker_restore_marks(struct worker *w)
 	worker_call(w, restore_marks, &w->traffic);
 }
 
+struct arrived_list {
+	struct traffic *traffic;
+	const struct unseen_pair *pairs;
+	size_t count;
+};
+
+static void take_arrived(const struct worker_view *view, void *context)
+{
+	const struct arrived_list *l = context;
+
+	(void)view;
+	for (size_t i = 0; i < l->count; i++)
+		unseen_arrives(&l->traffic->arrived, &l->pairs[i]);
+}
+
+void worker_arrives(struct worker *w, const struct unseen_pair *pairs, size_t count)
+{
+	struct arrived_list l = { &w->traffic, pairs, count };
+
+	worker_call(w, take_arrived, &l);
+}
+
 struct unused_list {
 	struct traffic *traffic;
 	const struct unused_opening *list;
@@ -211,6 +233,7 @@ static int prepare(struct worker *w, const struct worker_plan *plan)
 	w->handover = plan->handover;
 	w->confine = plan->confine;
 	t->policy = plan->policy;
+	t->known = plan->known;
 	t->tally = tally_new(plan->policy);
 	handover_take_sessions(plan->handover, queue_number(plan->queue), t->now, t->table);
 	t->journal = handover_store_journal(plan->handover, queue_number(plan->queue));

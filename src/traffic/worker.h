@@ -20,6 +20,7 @@
 #include "traffic/latency.h"
 #include "traffic/opener.h"
 #include "traffic/trace.h"
+#include "traffic/unseen.h"
 
 struct confine;
 struct worker;
@@ -30,6 +31,7 @@ struct worker_plan {
 	const struct policy *policy;
 	size_t sessions;
 	const struct confine *confine; /* borrowed; NULL: nothing is given up */
+	const struct unseen_known *known; /* borrowed; connections that may begin in their middle */
 	struct handover *handover; /* from the daemon before, and to the next */
 	struct log *log;
 };
@@ -67,6 +69,9 @@ void worker_set_policy(struct worker *w, const struct policy *policy);
 
 /* Puts the marks of adjusted sessions into a ruleset that has lost them. */
 void worker_restore_marks(struct worker *w);
+
+/* Connections that came with an address from another director: they may begin in their middle. */
+void worker_arrives(struct worker *w, const struct unseen_pair *pairs, size_t count);
 
 /* Openings, of whatever worker's, that have ended unused: to be counted and remembered. */
 struct unused_opening {

@@ -97,6 +97,27 @@ START_TEST(a_client_s_own_silent_session_gives_way)
 }
 END_TEST
 
+/* Conntrack has lost an entry and made another one: the session is found by its ends, and then by the new id. */
+START_TEST(a_session_is_found_by_its_ends_when_its_id_has_changed)
+{
+	struct session *s = add("198.51.100.7:1", 10), *found;
+	struct flow before, after = flow_of("198.51.100.7:1"), stranger = flow_of("198.51.100.7:3");
+
+	add("198.51.100.7:2", 10);
+	before = s->flow;
+	ck_assert_ptr_null(table_find(table, &after));
+	found = clients_same_ends(clients, &after);
+	ck_assert_ptr_eq(found, s);
+	ck_assert_ptr_null(clients_same_ends(clients, &stranger));
+	table_rekey(table, s, &after);
+	ck_assert_ptr_eq(table_find(table, &after), s);
+	ck_assert_ptr_null(table_find(table, &before));
+	leave(s);
+	ck_assert_ptr_null(table_find(table, &after));
+	ck_assert_ptr_null(clients_same_ends(clients, &after));
+}
+END_TEST
+
 START_TEST(openings_are_a_client_s_and_go_with_their_time)
 {
 	const struct flow one = flow_of("198.51.100.7:1"), other = flow_of("198.51.100.8:1");
@@ -199,6 +220,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, begin, end);
 	tcase_add_test(tcase, a_network_of_64_bits_is_one_client_and_an_ipv4_address_is_one);
 	tcase_add_test(tcase, a_client_s_own_silent_session_gives_way);
+	tcase_add_test(tcase, a_session_is_found_by_its_ends_when_its_id_has_changed);
 	tcase_add_test(tcase, openings_are_a_client_s_and_go_with_their_time);
 	tcase_add_test(tcase, of_very_many_openings_the_newest_are_counted);
 	tcase_add_test(tcase, events_of_one_client_are_limited_by_time);
