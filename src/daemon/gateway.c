@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/gateway.h"
 
+#include "daemon/beginnings.h"
 #include "daemon/outline.h"
 #include "daemon/takeover.h"
 #include "daemon/unused_openings.h"
 #include "doctor/keepalived.h"
 #include "kernel/confine.h"
-#include "kernel/conntrack_list.h"
 #include "kernel/discovery.h"
 #include "kernel/helper.h"
 #include "kernel/ruleset.h"
@@ -121,16 +121,31 @@ static void set_policy(struct gateway *g, const struct policy *policy)
  * Puts a policy into force, workers first: a service that is added is known to them before its
  * first packet is queued. The packets of one that is removed are passed on unread a moment earlier.
  */
+/*
+ * Connections to services that are new here may be older than these: those that are there before the rules
+ * divert them, and those that came meanwhile.
+ */
+static void admit_connections(struct gateway *g, const struct policy *policy)
+{
+	struct unseen_pair pairs[BEGINNINGS_MAX];
+	size_t count = beginnings_of_new(g->nl, g->policy, policy, pairs);
+
+	for (uint32_t i = 0; count > 0 && i < g->worker_count; i++)
+		worker_arrives(g->workers[i], pairs, count);
+}
+
 static int adopt_policy(struct gateway *g, const struct config *config, struct policy *policy)
 {
 	int error;
 
 	set_policy(g, policy);
+	admit_connections(g, policy);
 	error = load_ruleset(g, config, policy, false);
 	if (error < 0) {
 		set_policy(g, g->policy);
 		return error;
 	}
+	admit_connections(g, policy);
 	free(g->policy);
 	g->policy = policy;
 	return 0;
@@ -268,30 +283,6 @@ static int start_ruleset(struct gateway *g)
 	return error;
 }
 
-struct finding {
-	struct unseen_known *known;
-	const struct policy *policy;
-};
-
-static int find_connection(const struct conntrack_connection *c, void *data)
-{
-	const struct finding *f = data;
-
-	if (c->established && policy_find(f->policy, &c->destination) != NULL)
-		unseen_known_add(f->known, &(struct unseen_pair){ c->source, c->destination });
-	return 0;
-}
-
-/* The control connections that are there already: what was said in them nobody has seen. */
-static void find_connections(struct gateway *g)
-{
-	struct finding finding = { unseen_known_new(), g->policy };
-
-	g->known = finding.known;
-	if (g->known != NULL)
-		unseen_known_settle(g->known, conntrack_list(g->nl, find_connection, &finding) == 0);
-}
-
 static int start_workers(struct gateway *g)
 {
 	for (uint32_t i = 0; i < g->worker_count; i++) {
@@ -349,7 +340,7 @@ static int start(struct gateway *g)
 	if (error == 0)
 		error = start_ruleset(g);
 	if (error == 0) {
-		find_connections(g);
+		g->known = beginnings_known(g->nl, g->policy);
 		error = start_workers(g);
 	}
 	if (error == 0)
