@@ -25,6 +25,13 @@ talk() {	# FORWARDING FAIL
 		    return subprocess.run(["nsenter", f"--net=/run/netns/{prefix}-director", *command],
 		                          check=True, capture_output=True, text=True).stdout
 
+		# Another client, on the director, whose opening nobody uses: with room for one the table is full.
+		HOLD = f"import sys; sys.path.insert(0, '$here'); from ftp_client import Control; s = Control('{vip}');" \
+		       " s.passive(); print('held', flush=True); sys.stdin.read()"
+		holder = subprocess.Popen(["nsenter", f"--net=/run/netns/{prefix}-director", "python3", "-B", "-c", HOLD],
+		                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+		check(holder.stdout.readline() == "held\n", "the other client gets no opening")
+
 		def set_room(expectations):
 		    # Of the whole machine, and writable in its own namespace alone.
 		    subprocess.run(["nsenter", "--target=1", "--net", "tee", full], input=f"{expectations}\n",
@@ -44,7 +51,7 @@ talk() {	# FORWARDING FAIL
 
 		session = Control(vip)
 		works("before")
-		set_room(0)
+		set_room(1)
 		works("the table of expectations is full")
 		check(told(HALVED, TABLE_FULL), "the full table is not told")
 		check(explained(HALVED, TABLE_FULL), "the full table is not explained")
@@ -53,7 +60,7 @@ talk() {	# FORWARDING FAIL
 		works("no entry comes about")
 		if forwarding == "ipvs":
 		    check(told(HALVED, SILENT), "the missing entry is not told")
-		set_room(0)
+		set_room(1)
 		session.send("PASV")
 		if fail == "open":
 		    host, port = session.announced()
@@ -67,16 +74,17 @@ talk() {	# FORWARDING FAIL
 		    reply = session.reply()
 		    check(vip.replace(".", ",") in reply, f"what waited is {reply!r}")
 		else:
-		    check("src=" not in director("conntrack", "-L", "expect"), "an expectation stayed behind")
+		    check(director("conntrack", "-L", "expect").count("master-src=") == 1, "an expectation stayed behind")
 		director("nft", "delete table inet wall")
 		works("afterwards")
 		session.quit()
+		holder.communicate("")
 	END
 }
 for forwarding in ipvs conntrack; do
 	for fail in open closed; do
 		gateway_start "services = ( { name = \"ftp\"; virtual = \"$vip:21\"; fail = \"$fail\"; } );
-			queues = { count = 2; }; forwarding = \"$forwarding\";
+			queues = { count = 2; }; timeouts = { opening = 1200; }; forwarding = \"$forwarding\";
 			control = { socket = \"$LAB_STATE/run/control\"; group = \"root\"; };"
 		talk $forwarding $fail
 		gateway_stop

@@ -7,7 +7,7 @@
 # shellcheck source=tests/systemd/unit.sh
 . "$(dirname "$0")/unit.sh"
 here=$(cd "$(dirname "$0")" && pwd -P)
-export PATIENCE=60
+export PATIENCE=240
 queues=/proc/net/netfilter/nfnetlink_queue
 loads=()
 
@@ -17,7 +17,7 @@ loads=()
 downloads() {	# NAME FILE
 	local count=0
 	while [[ -e $LAB_STATE/load ]]; do
-		if ! timeout 90 nsenter --net="/run/netns/$LAB_PREFIX-client" curl -sS --connect-timeout 30 --max-time 60 \
+		if ! timeout 300 nsenter --net="/run/netns/$LAB_PREFIX-client" curl -sS --connect-timeout 120 --max-time 240 \
 			--disable-epsv --no-ftp-skip-pasv-ip -o "$LAB_STATE/$1.got" "ftp://test:test@$vip/$2" ||
 			! cmp "$LAB_STATE/$1.got" "$LAB_STATE/vsftpd-rs1.root/$2"; then
 			echo "transfer $((count + 1)) of $1" >>"$LAB_STATE/failed"
@@ -34,19 +34,19 @@ long_session() {	# NAME WORDING
 begin() {	# NAME COMMAND...
 	"${@:2}" >"$LAB_STATE/$1.log" 2>&1 &
 	loads+=($!)
-	lab_wait_for "[[ -s $LAB_STATE/$1.count ]]" 60 || give_up "$1 makes no transfer"
+	lab_wait_for "[[ -s $LAB_STATE/$1.count ]]" 240 || give_up "$1 makes no transfer"
 }
-count() { cat "$LAB_STATE/$1.count" 2>/dev/null || echo "ended"; }
+count() { cat "$LAB_STATE/$1.count" 2>/dev/null || echo -1; }	# -1: it has ended
 # Another transfer has begun and ended since.
 progress() {	# NAME
 	local before
 	before=$(count "$1")
-	lab_wait_for "(( \$(count $1) > $before + 1 ))" 60 || give_up "$1 does not go on"
+	lab_wait_for "(( \$(count $1) > $before + 1 ))" 240 || give_up "$1 does not go on"
 	[[ ! -e $LAB_STATE/failed ]] || give_up "$(cat "$LAB_STATE/failed")"
 }
 finish() {	# NAME
 	touch "$LAB_STATE/$1.end"
-	lab_wait_for "[[ ! -e $LAB_STATE/$1.count ]]" 60 || give_up "$1 does not end"
+	lab_wait_for "[[ ! -e $LAB_STATE/$1.count ]]" 240 || give_up "$1 does not end"
 }
 
 # Number, socket and losses of each queue.
@@ -104,7 +104,7 @@ before=$(sockets)
 for i in 1 2; do
 	pid=$(property MainPID)
 	kill -KILL "$pid"
-	lab_wait_for "replaced $pid" 60 || give_up "not started again"
+	lab_wait_for "replaced $pid" 240 || give_up "not started again"
 	progress usual
 	progress survivor
 	progress small
