@@ -59,7 +59,7 @@ talk() {	# FORWARDING FAIL
 		director("nft", WALL)
 		works("no entry comes about")
 		if forwarding == "ipvs":
-		    check(told(HALVED, SILENT), "the missing entry is not told")
+		    check(explained(HALVED, SILENT), "the missing entry is not explained")
 		set_room(1)
 		session.send("PASV")
 		if fail == "open":
